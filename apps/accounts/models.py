@@ -1,0 +1,91 @@
+"""Users and their terminals.
+
+A user belongs to one tenant for ever. `login` (`alice@demo`) is her name across the installation: derived from
+username and tenant by `services.create_user`, unique, and what Django and OAuth2 sign in with.
+"""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.models import Identified
+from apps.tenants.models import ScopedManager, TenantScoped
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users across tenants by their login, which names the tenant. Users are made by the services."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user with this login; case and surrounding white space do not count."""
+        return self.get(login=(username or "").strip().lower())
+
+
+class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):
+    """A person (or a program) that can sign in."""
+
+    username = models.CharField(_("user name"), max_length=64)
+    login = models.CharField(_("sign-in name"), max_length=128, unique=True, editable=False)
+    display_name = models.CharField(_("name"), max_length=100)
+    email = models.EmailField(_("e-mail"), blank=True)
+    locale = models.CharField(_("language"), max_length=16, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may open the admin"), default=False)
+
+    unscoped: UserManager = UserManager()  # type: ignore[assignment]  # narrower than the base on purpose
+    objects: ScopedManager["User"] = ScopedManager()
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        base_manager_name = "unscoped"
+        default_manager_name = "unscoped"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "username"], name="accounts_user_username_once_per_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.login
+
+    def get_full_name(self) -> str:
+        """Name shown to people."""
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        """Name shown where there is little room."""
+        return self.display_name or self.username
+
+
+class Terminal(TenantScoped):
+    """One installation of a client that a user signs in from. Its id is made by the client and kept there."""
+
+    class Platform(models.TextChoices):
+        """What the client runs on; the same words as in the protocol."""
+
+        WEB = "web", _("Web")
+        IOS = "ios", "iOS"
+        ANDROID = "android", "Android"
+        WINDOWS = "windows", "Windows"
+        MACOS = "macos", "macOS"
+        LINUX = "linux", "Linux"
+        BOT = "bot", _("Program")
+
+    id = models.UUIDField(_("id"), primary_key=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="terminals", verbose_name=_("user"))
+    platform = models.CharField(_("platform"), max_length=16, choices=Platform.choices)
+    name = models.CharField(_("name"), max_length=64, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    last_seen_at = models.DateTimeField(_("last seen at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("terminal")
+        verbose_name_plural = _("terminals")
+        base_manager_name = "unscoped"
+        default_manager_name = "unscoped"
+
+    def __str__(self) -> str:
+        return f"{self.get_platform_display()} {self.name}".strip()

@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class CommonConfig(AppConfig):
+    """Shared foundations: errors, ids, clock, abstract models."""
+
+    name = "apps.common"

@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class GatewayConfig(AppConfig):
+    """The WebSocket edge."""
+
+    name = "apps.gateway"

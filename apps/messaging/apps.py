@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MessagingConfig(AppConfig):
+    """The event log of every conversation, and the cursors in it."""
+
+    name = "apps.messaging"
+    verbose_name = _("Messages")

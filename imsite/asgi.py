@@ -1,0 +1,14 @@
+"""The ASGI application: pages and REST through Django, sockets through the gateway's consumers."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings.prod")
+
+django_application = get_asgi_application()
+
+from apps.gateway.routing import websocket_application  # noqa: E402 - needs Django to be set up first
+
+application = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})

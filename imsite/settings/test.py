@@ -1,0 +1,9 @@
+"""For the test suite: quick password hashes, no connection pool that would outlive a test's database."""
+
+from imsite.settings.base import *  # noqa: F403 - settings modules inherit by name
+from imsite.settings.base import DATABASES, env
+
+SECRET_KEY = "tests-only"  # noqa: S105 - signs nothing outside a test run
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["OPTIONS"] = dict(env.database.options)
+WHITENOISE_AUTOREFRESH = True
