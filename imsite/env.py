@@ -76,7 +76,7 @@ class Environment:
 
     @property
     def data_dir(self) -> Path:
-        """`IM_DATA_DIR`: folder of the embedded database, demo logins, generated secrets. Default `data/` beside manage.py."""
+        """`IM_DATA_DIR`: folder of the embedded database, demo logins and secrets. Default `data/` beside manage.py."""
         return Path(self.values.get("IM_DATA_DIR") or ROOT / "data").expanduser().resolve()
 
     @property
@@ -106,7 +106,7 @@ class Environment:
 
     @property
     def allowed_origins(self) -> list[str]:
-        """`IM_ALLOWED_ORIGINS`: comma-separated web origins that may open sockets and post forms. Default: same host only."""
+        """`IM_ALLOWED_ORIGINS`: comma-separated web origins that may open sockets, post forms. Default: same host."""
         return self._list("IM_ALLOWED_ORIGINS")
 
     @property

@@ -19,7 +19,7 @@ class Conversation(TenantScoped, Identified):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=100, blank=True)
-    direct_key = models.CharField(
+    direct_key = models.CharField(  # noqa: DJ001 - null, not "", keeps groups out of the unique constraint
         max_length=65,
         null=True,
         blank=True,
@@ -52,7 +52,7 @@ class Conversation(TenantScoped, Identified):
 
 
 class Member(TenantScoped, Identified):
-    """A user in a conversation. She sees the log from `join_seq` on; leaving deletes the row, the log keeps the event."""
+    """A user in a conversation, seeing its log from `join_seq` on. Leaving deletes the row, the log keeps the event."""
 
     class Role(models.TextChoices):
         """What a member may change."""

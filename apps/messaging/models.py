@@ -14,7 +14,7 @@ from apps.tenants.models import ScopedManager, Tenant, TenantScoped
 
 
 class Log(TenantScoped):
-    """The end of a conversation's log. `members_epoch` grows with every membership change, so caches keyed by it never lie."""
+    """End of a conversation's log. `members_epoch` grows with every membership change: caches keyed by it never lie."""
 
     conversation = models.OneToOneField(
         Conversation,
@@ -43,7 +43,7 @@ class Log(TenantScoped):
 
 
 class Event(models.Model):
-    """One event. `body` is canonical JSON; `digest` tells a repeated id with the same content from a conflicting one."""
+    """One event. `body` is canonical JSON; `digest` tells a repeated id with the same content from a conflict."""
 
     pk = models.CompositePrimaryKey("conversation_id", "seq")
     conversation = models.ForeignKey(

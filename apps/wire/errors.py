@@ -1,4 +1,4 @@
-"""Stable error codes of the WebSocket protocol and its close codes. Text for people lives in the catalogue of each app."""
+"""Stable error codes of the WebSocket protocol and its close codes. The text for people is each app's business."""
 
 from enum import IntEnum, StrEnum
 
@@ -11,7 +11,7 @@ class ErrorCode(StrEnum):
     FRAME_TOO_LARGE = "frame_too_large"
     SIGN_IN_REQUIRED = "sign_in_required"
     ALREADY_SIGNED_IN = "already_signed_in"
-    TOKEN_INVALID = "token_invalid"
+    TOKEN_INVALID = "token_invalid"  # noqa: S105 - a code, not a secret
     TERMINAL_REFUSED = "terminal_refused"
     INVALID_MESSAGE_ID = "invalid_message_id"
     MESSAGE_ID_MISMATCH = "message_id_mismatch"

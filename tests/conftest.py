@@ -1,0 +1,49 @@
+"""Fixtures every area uses: two tenants and a few people, made by the real services."""
+
+import os
+
+import pytest
+
+from apps.accounts import services as accounts
+from apps.accounts.models import User
+from apps.tenants import services as tenants
+from apps.tenants.models import Tenant
+
+# Playwright's sync API and async fixtures keep an event loop in the test's thread; Django must not mistake that for
+# an async view.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def tenant(db: None) -> Tenant:
+    """The company most tests play in."""
+    return tenants.create_tenant(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def other_tenant(db: None) -> Tenant:
+    """Another company, whose data must stay out of reach."""
+    return tenants.create_tenant(slug="rival", name="Rival")
+
+
+@pytest.fixture
+def alice(tenant: Tenant) -> User:
+    return accounts.create_user(tenant, username="alice", password=PASSWORD, display_name="Alice")
+
+
+@pytest.fixture
+def bob(tenant: Tenant) -> User:
+    return accounts.create_user(tenant, username="bob", password=PASSWORD, display_name="Bob")
+
+
+@pytest.fixture
+def carol(tenant: Tenant) -> User:
+    return accounts.create_user(tenant, username="carol", password=PASSWORD, display_name="张卡罗")
+
+
+@pytest.fixture
+def eve(other_tenant: Tenant) -> User:
+    """A user of the other company."""
+    return accounts.create_user(other_tenant, username="eve", password=PASSWORD, display_name="Eve")
