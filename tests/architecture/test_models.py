@@ -1,0 +1,109 @@
+"""Rows belong to one tenant, keys point downward, and no query forgets the tenant."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from apps.accounts.models import Terminal, User
+from apps.conversations.models import Conversation
+from apps.tenants.models import ScopedManager, Tenant, UnscopedQueryError
+from tests.architecture.tree import app_rows, parsed, source_files
+
+OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
+CROSS_TENANT_FILES = {
+    "apps/tenants/models.py": "defines the managers",
+    "apps/accounts/models.py": "defines the managers",
+    "apps/messaging/models.py": "defines the managers",
+    "apps/accounts/services/terminals.py": "a terminal id is unique across tenants: its owner is looked up across them",
+    "apps/accounts/services.py": "sign-in finds the user by a name or token that itself tells the tenant",
+}
+CROSS_TENANT_FOLDERS = {"management", "admin", "backends"}
+
+
+def app_of(model: type[models.Model]) -> str:
+    return model.__module__.split(".")[1]
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
+class TestEveryModel:
+    def test_it_belongs_to_a_tenant(self, model: type[models.Model]) -> None:
+        if model is Tenant:
+            return
+
+        field = model._meta.get_field("tenant")
+
+        assert isinstance(field, models.ForeignKey)
+        assert field.related_model is Tenant
+        assert not field.null
+
+    def test_its_manager_refuses_a_query_without_tenant(self, model: type[models.Model]) -> None:
+        if model is Tenant:
+            return
+        manager = model.objects  # type: ignore[attr-defined]
+
+        assert isinstance(manager, ScopedManager)
+        with pytest.raises(UnscopedQueryError, match=model.__name__):
+            manager.all()
+        with pytest.raises(UnscopedQueryError):
+            manager.filter(pk=None)
+
+    def test_its_foreign_keys_point_down(self, model: type[models.Model]) -> None:
+        rows = app_rows()
+        keys = [field for field in model._meta.get_fields() if isinstance(field, models.ForeignKey)]
+
+        upward = [
+            f"{model.__name__}.{key.name}"
+            for key in keys
+            if key.related_model.__module__.startswith("apps.")
+            and app_of(key.related_model) != app_of(model)
+            and rows[app_of(key.related_model)] >= rows[app_of(model)]
+        ]
+
+        assert upward == []
+
+
+def test_a_scoped_query_sees_one_tenant_only(tenant: Tenant, other_tenant: Tenant, alice: User, eve: User) -> None:
+    assert list(User.objects.for_tenant(tenant.id)) == [alice]
+    assert list(User.objects.for_tenant(other_tenant.id)) == [eve]
+    assert list(Conversation.objects.for_tenant(tenant.id)) == []
+    assert Terminal.objects.for_tenant(tenant.id).count() == 0
+
+
+def uses_unscoped(path: Path) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr == "unscoped" for node in ast.walk(parsed(path)))
+
+
+def test_only_named_places_query_across_tenants() -> None:
+    offenders = [
+        path.as_posix()
+        for path in source_files()
+        if uses_unscoped(path)
+        and path.as_posix() not in CROSS_TENANT_FILES
+        and not CROSS_TENANT_FOLDERS & set(path.with_suffix("").parts)
+    ]
+
+    assert offenders == []
+
+
+def sql_texts() -> list[tuple[str, str]]:
+    """String constants of messaging that are statements on tenant-scoped tables."""
+    found = []
+    for path in source_files():
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+                if any(f"{verb} " in text for verb in ("SELECT", "UPDATE", "INSERT INTO", "DELETE")) and (
+                    "messaging_" in text or "conversations_" in text or "accounts_" in text
+                ):
+                    found.append((f"{path.as_posix()}:{node.lineno}", text))
+    return found
+
+
+def test_every_statement_of_plain_sql_names_the_tenant() -> None:
+    statements = sql_texts()
+
+    assert statements, "the hot path is plain SQL; finding none means this test reads the wrong places"
+    assert [place for place, text in statements if "tenant_id" not in text] == []
