@@ -112,8 +112,18 @@ class Environment:
     @property
     def database(self) -> DatabaseAddress:
         """`DATABASE_URL`, or else the embedded PostgreSQL that `manage.py up` runs from the data folder."""
-        url = self.values.get("DATABASE_URL")
-        return parse_database_url(url) if url else self._embedded()
+        return parse_database_url(self.database_url) if self.database_url else self._embedded()
+
+    @property
+    def database_url(self) -> str:
+        """`DATABASE_URL`: a PostgreSQL of your own. Empty: `manage.py up` runs the embedded one."""
+        return self.values.get("DATABASE_URL", "")
+
+    @property
+    def virtual_environment(self) -> Path | None:
+        """`IM_VENV`: folder of the packages, default `.venv`. None for `none`: the running Python has them."""
+        text = self.values.get("IM_VENV") or ".venv"
+        return None if text == "none" else ROOT / Path(text).expanduser()
 
     @property
     def test_database(self) -> str:

@@ -1,0 +1,52 @@
+"""`manage.py node`: serve one node on its two ports, in one process and one event loop.
+
+Never touches the schema: it waits, for a bounded time, until somebody has migrated.
+"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from imsite.env import read_environment
+from imsite.errors import OperatorError
+from imsite.readiness import await_database, await_schema
+from imsite.serving.listeners import open_listeners
+
+DATABASE_TIMEOUT_S = 30.0
+SCHEMA_TIMEOUT_S = 120.0
+
+
+class Command(BaseCommand):
+    """Parse, wait for the database, serve."""
+
+    help = "Serve pages, REST and WebSocket sessions until SIGTERM or Ctrl-C."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Defaults come from the environment; see imsite/env.py."""
+        environment = read_environment()
+        parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+        parser.add_argument("--host", default=environment.bind_host)
+        parser.add_argument("--http-port", type=int, default=environment.http_port)
+        parser.add_argument("--ws-port", type=int, default=environment.ws_port)
+        parser.add_argument(
+            "--until-stdin-closes", action="store_true", help="stop when the other end of standard input is gone"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve; returns after a graceful stop."""
+        ports = {"IM_HTTP_PORT": options["http_port"], "IM_WS_PORT": options["ws_port"]}
+        until_stdin_closes = options["until_stdin_closes"]
+        try:
+            await_database(read_environment().database, DATABASE_TIMEOUT_S)
+            await_schema(SCHEMA_TIMEOUT_S)
+            if options["server"] == "daphne":
+                from imsite.serving.daphne_node import serve_daphne
+
+                serve_daphne(options["host"], ports, until_stdin_closes=until_stdin_closes)
+            else:
+                from imsite.serving.uvicorn_node import serve_uvicorn
+
+                serve_uvicorn(open_listeners(options["host"], ports), until_stdin_closes=until_stdin_closes)
+        except OperatorError as error:
+            raise CommandError(str(error)) from error

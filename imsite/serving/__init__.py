@@ -1,0 +1,1 @@
+"""One node: the ASGI application served on its HTTP and WebSocket ports by the chosen server."""

@@ -1,0 +1,36 @@
+"""`manage.py lint`: every static check of the project, all of them even when the first fails."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from imsite.env import ROOT
+
+SOURCES = ["manage.py", "imsite", "apps", "tests", "benchmarks"]
+CHECKS: dict[str, list[str]] = {
+    "style": ["ruff", "check", "."],
+    "format": ["ruff", "format", "--check", "."],
+    "types": ["mypy", *SOURCES],
+    "contracts": ["lint-imports"],
+}
+
+
+def run_lint() -> int:
+    """Run the checks one after the other and return 1 when any found something."""
+    programs = Path(sys.executable).parent
+    environment = dict(os.environ, DJANGO_SETTINGS_MODULE="imsite.settings.test")
+    failed = [name for name, command in CHECKS.items() if not _run(name, command, programs, environment)]
+    sys.stdout.write(f"lint: {'failed: ' + ', '.join(failed) if failed else 'all checks passed'}\n")
+    return 1 if failed else 0
+
+
+def _run(name: str, command: list[str], programs: Path, environment: dict[str, str]) -> bool:
+    began_at = time.monotonic()
+    sys.stdout.write(f"lint: {name}: {' '.join(command)}\n")
+    sys.stdout.flush()
+    finished = subprocess.run([programs / command[0], *command[1:]], cwd=ROOT, env=environment, check=False)
+    verdict = "passed" if finished.returncode == 0 else "FAILED"
+    sys.stdout.write(f"lint: {name} {verdict} in {time.monotonic() - began_at:.1f} s\n")
+    return finished.returncode == 0

@@ -1,0 +1,42 @@
+"""Bring the database to the code's schema and make the demo accounts, inside the supervisor's process."""
+
+import django
+from django.core.management import call_command
+from django.db import DatabaseError, connections
+
+from imsite.env import Environment
+from imsite.errors import OperatorError
+from imsite.readiness import await_database, lacks_migrations
+
+DATABASE_TIMEOUT_S = 5.0
+
+
+def prepare_database(environment: Environment, *, demo: bool) -> list[tuple[str, str]]:
+    """Apply what migrations are missing; return the demo logins and passwords, or nothing without `demo`.
+
+    Closes its connections, so the supervisor holds none. Raises OperatorError when the database refuses.
+    """
+    await_database(environment.database, DATABASE_TIMEOUT_S)
+    django.setup()
+    try:
+        if lacks_migrations():
+            call_command("migrate", interactive=False, verbosity=0)
+        return _demo_accounts(environment) if demo else []
+    except DatabaseError as error:
+        raise OperatorError(f"the database refuses: {str(error).strip().splitlines()[-1]}") from error
+    finally:
+        _disconnect()
+
+
+def _demo_accounts(environment: Environment) -> list[tuple[str, str]]:
+    from imsite.demo import ensure_demo
+
+    return ensure_demo(environment.data_dir / "demo-accounts.json")
+
+
+def _disconnect() -> None:
+    connection = connections["default"]
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()

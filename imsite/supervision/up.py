@@ -1,0 +1,203 @@
+"""`manage.py up`: database, schema, demo accounts and one node, started in order and kept running.
+
+For one machine. Larger installations run `manage.py node` under their own service manager and set DATABASE_URL.
+Everything it starts ends with it, however it ends.
+"""
+
+import argparse
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+from imsite.embedded import EmbeddedPostgres
+from imsite.env import Environment, read_environment
+from imsite.errors import OperatorError
+from imsite.filelock import FileLock
+from imsite.ports import require_free_port
+from imsite.supervision.child import NodeChild
+from imsite.supervision.restarts import RestartBudget
+
+HEALTHY_TIMEOUT_S = 60.0
+HEALTH_POLL_S = 0.05
+WATCH_POLL_S = 0.2
+LOG_CHECK_S = 60.0
+
+
+def run_up(arguments: list[str]) -> int:
+    """Start everything, print the addresses, and stay until Ctrl-C or SIGTERM. Raises OperatorError."""
+    options = _parse(arguments)
+    environment = read_environment()
+    environment.data_dir.mkdir(parents=True, exist_ok=True)
+    with _stopping_on_signals(), _exclusive(environment):
+        require_free_port("IM_HTTP_PORT", environment.http_port, environment.bind_host)
+        require_free_port("IM_WS_PORT", environment.ws_port, environment.bind_host)
+        site = Site(environment, demo=options.demo, server=options.server)
+        try:
+            site.start()
+            site.watch()
+        except KeyboardInterrupt:
+            _say("stopping")
+            return 0
+        finally:
+            _ignore_signals()
+            site.stop()
+    return 0
+
+
+class Site:
+    """What `up` runs: an embedded database, unless DATABASE_URL names another, and a node."""
+
+    def __init__(self, environment: Environment, *, demo: bool, server: str) -> None:
+        self._environment = environment
+        self._demo = demo
+        self._postgres = None if environment.database_url else EmbeddedPostgres(environment.data_dir)
+        self._node = NodeChild(["--server", server], f"{_http_address(environment)}/healthz")
+        self._node_budget = RestartBudget()
+        self._postgres_budget = RestartBudget()
+        self._postgres_started_at = 0.0
+
+    def start(self) -> None:
+        """Bring everything up and say where it is."""
+        began_at = time.monotonic()
+        if self._postgres is not None:
+            self._start_postgres(self._postgres)
+        # The node waits for the schema by itself, so it loads while the schema is checked here.
+        self._node.start()
+        from imsite.supervision.preparation import prepare_database
+
+        accounts = prepare_database(self._environment, demo=self._demo)
+        self._await_node()
+        seconds = time.monotonic() - began_at
+        _announce(self._environment, accounts)
+        _say(f"ready in {seconds:.1f} s; Ctrl-C stops everything")
+
+    def watch(self) -> None:
+        """Restart what dies; returns never. Raises OperatorError when something dies again and again."""
+        log_checked_at = time.monotonic()
+        while True:
+            time.sleep(WATCH_POLL_S)
+            if self._postgres is not None and not self._postgres.is_running():
+                self._restart_postgres(self._postgres)
+            if not self._node.is_running():
+                self._restart_node()
+            if self._postgres is not None and time.monotonic() - log_checked_at > LOG_CHECK_S:
+                self._postgres.bound_log()
+                log_checked_at = time.monotonic()
+
+    def stop(self) -> None:
+        """The node first, which still writes; then the database."""
+        self._node.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+
+    def _start_postgres(self, postgres: EmbeddedPostgres) -> int:
+        if not postgres.pgdata.exists():
+            _say("creating the database")
+        port = postgres.start().port
+        self._postgres_started_at = time.monotonic()
+        return port
+
+    def _restart_postgres(self, postgres: EmbeddedPostgres) -> None:
+        delay_s = self._postgres_budget.delay_after_death(time.monotonic() - self._postgres_started_at)
+        if delay_s is None:
+            raise OperatorError(f"PostgreSQL dies again and again: see {postgres.log_file}")
+        _say("PostgreSQL died; starting it again")
+        time.sleep(delay_s)
+        port_before = postgres.port
+        if self._start_postgres(postgres) != port_before:
+            self._node.stop()
+            self._node.start()
+
+    def _restart_node(self) -> None:
+        code = self._node.exit_code
+        delay_s = self._node_budget.delay_after_death(self._node.lifetime_s)
+        if delay_s is None:
+            raise OperatorError(f"the node dies again and again (exit code {code}): its lines above say why")
+        _say(f"the node ended with exit code {code}; starting it again")
+        time.sleep(delay_s)
+        self._node.start()
+
+    def _await_node(self) -> None:
+        deadline = time.monotonic() + HEALTHY_TIMEOUT_S
+        while not self._node.is_healthy():
+            if not self._node.is_running():
+                raise OperatorError(f"the node ended with exit code {self._node.exit_code}: its lines above say why")
+            if time.monotonic() > deadline:
+                raise OperatorError(f"the node does not answer within {HEALTHY_TIMEOUT_S:.0f} s")
+            time.sleep(HEALTH_POLL_S)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Run the whole site on this machine.")
+    parser.add_argument("--no-demo", dest="demo", action="store_false", help="make no demo tenant and logins")
+    parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+    return parser.parse_args(arguments)
+
+
+@contextlib.contextmanager
+def _exclusive(environment: Environment) -> Iterator[None]:
+    lock = FileLock(environment.data_dir / "up.lock")
+    if not lock.acquire():
+        raise OperatorError(
+            f"already running (pid {lock.holder()}) with {environment.data_dir}: end it, or set IM_DATA_DIR"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _stopping_on_signals() -> Iterator[None]:
+    """Treat a polite end, or a closed terminal, like Ctrl-C."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, interrupt) for number in _stop_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    for number in _stop_signals():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _stop_signals() -> list[signal.Signals]:
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+
+
+def _http_address(environment: Environment) -> str:
+    return f"http://{_reachable_host(environment.bind_host)}:{environment.http_port}"
+
+
+def _reachable_host(bind_host: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind_host, bind_host)  # noqa: S104 - compared, not bound
+    return f"[{host}]" if ":" in host else host
+
+
+def _announce(environment: Environment, accounts: list[tuple[str, str]]) -> None:
+    http = _http_address(environment)
+    socket = f"ws://{_reachable_host(environment.bind_host)}:{environment.ws_port}/ws/v1"
+    rows = [("Chat", f"{http}/chat/"), ("Admin", f"{http}/admin/"), ("API", f"{http}/api/docs/"), ("WebSocket", socket)]
+    lines = [f"  {label:<11}{address}" for label, address in rows]
+    if accounts:
+        width = max(len(login) for login, _ in accounts) + 2
+        lines += ["", f"  {'Sign in as':<{width}}password"]
+        lines += [f"  {login:<{width}}{password}" for login, password in accounts]
+        lines += ["", f"  kept in {environment.data_dir / 'demo-accounts.json'}"]
+    sys.stdout.write("\n" + "\n".join(lines) + "\n\n")
+    sys.stdout.flush()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"imsite: {line}\n")
+    sys.stdout.flush()
