@@ -1,6 +1,10 @@
 """App configuration."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +13,15 @@ class AccountsConfig(AppConfig):
 
     name = "apps.accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Keep the first-party OAuth2 clients in every migrated database, a flushed test database included."""
+        post_migrate.connect(ensure_applications_after_migrate, sender=self)
+
+
+def ensure_applications_after_migrate(*, using: str, **kwargs: Any) -> None:
+    """Make the first-party clients once their table is there (`migrate accounts` alone comes before it)."""
+    from apps.accounts.services import ensure_applications
+
+    if using == "default" and "oauth2_provider_application" in connections[using].introspection.table_names():
+        ensure_applications()

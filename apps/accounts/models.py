@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.models import Identified
+from apps.common.text import normalized_identifier
 from apps.tenants.models import ScopedManager, TenantScoped
 
 
@@ -17,8 +18,8 @@ class UserManager(BaseUserManager["User"]):
     """Finds users across tenants by their login, which names the tenant. Users are made by the services."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the user with this login; case and surrounding white space do not count."""
-        return self.get(login=(username or "").strip().lower())
+        """Return the user with this login and her tenant; case, width and surrounding white space do not count."""
+        return self.select_related("tenant").get(login=normalized_identifier(username or ""))
 
 
 class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):

@@ -4,15 +4,19 @@ A tenant-scoped model has no query that spans tenants: `Model.objects` only answ
 tenants (the admin of the whole system, sign-in, migrations) says so by name: `Model.unscoped`.
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.models import Identified
 
 M = TypeVar("M", bound=models.Model)
+
+SLUG_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,62}\Z"
+"""Short names: a company's own word or domain, so that sign-in names look like e-mail addresses."""
 
 
 class UnscopedQueryError(RuntimeError):
@@ -40,10 +44,11 @@ class Tenant(Identified):
         ACTIVE = "active", _("active")
         SUSPENDED = "suspended", _("suspended")
 
-    slug = models.SlugField(
+    slug = models.CharField(
         _("short name"),
         max_length=63,
         unique=True,
+        validators=[RegexValidator(SLUG_PATTERN, _("Use a-z and 0-9; further on also dots, dashes and underscores."))],
         help_text=_("The part behind @ in sign-in names. It can't be changed later."),
     )
     name = models.CharField(_("name"), max_length=200)

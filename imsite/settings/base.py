@@ -110,6 +110,9 @@ LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/chat/"
 LOGOUT_REDIRECT_URL = "/chat/"
 
+# Conversations. Every event of a group is pushed to each member: this bounds what one message may cost.
+IM_GROUP_MEMBERS_MAX = 500
+
 OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {"im": _("Read and send your messages")},
     "DEFAULT_SCOPES": ["im"],

@@ -1,0 +1,54 @@
+"""What may go wrong with users, terminals and tokens."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.errors import ImError
+
+
+class UsernameTaken(ImError):
+    """Another user of the tenant has this name."""
+
+    code = "username_taken"
+    status = 409
+    message = _("The sign-in name %(login)s is already taken.")
+
+
+class PasswordTooWeak(ImError):
+    """The password does not pass the validators of the installation."""
+
+    code = "password_too_weak"
+    status = 400
+    message = _("This password is too easy to guess: %(reason)s")
+
+
+class UserNotFound(ImError):
+    """No active user of one's own tenant has this id; whether another tenant has one stays unsaid."""
+
+    code = "user_not_found"
+    status = 404
+    message = _("There is no user %(user)s.")
+
+
+class TokenInvalid(ImError):
+    """The access token is unknown, expired, revoked, or its user may not sign in any more."""
+
+    code = "token_invalid"
+    status = 401
+    message = _("You are signed out; sign in again.")
+
+
+class TerminalRefused(ImError):
+    """The terminal id is not one this user may sign in from."""
+
+    code = "terminal_refused"
+    status = 403
+    message = _("This terminal can't sign in: its id belongs to someone else, or it was revoked.")
+
+
+class SignInLimited(ImError):
+    """Too many failed sign-ins for this name or from this address."""
+
+    code = "rate_limited"
+    status = 429
+    message = _("Too many failed sign-ins; try again in %(seconds)s seconds.")
+    retryable = True

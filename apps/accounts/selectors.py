@@ -1,0 +1,40 @@
+"""Reading users. Everything is about one tenant, and only active users can be found."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.errors import UserNotFound
+from apps.accounts.models import User
+from apps.common.text import normalized_identifier
+
+
+def get_user(tenant_id: UUID, user_id: UUID) -> User:
+    """Return one active user of the tenant. Raises UserNotFound. One query."""
+    user = _active(tenant_id).filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFound(user=str(user_id))
+    return user
+
+
+def get_users(tenant_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, User]:
+    """Return these users by id. Raises UserNotFound for the first that is no active user of the tenant. One query."""
+    found = {user.id: user for user in _active(tenant_id).filter(pk__in=set(user_ids))}
+    for user_id in user_ids:
+        if user_id not in found:
+            raise UserNotFound(user=str(user_id))
+    return found
+
+
+def search_users(tenant_id: UUID, *, text: str) -> QuerySet[User]:
+    """Return the active users whose user name or display name contains `text`, by display name, then id."""
+    users = _active(tenant_id).order_by("display_name", "id")
+    wanted = normalized_identifier(text)
+    if not wanted:
+        return users
+    return users.filter(Q(username__contains=wanted) | Q(display_name__icontains=text.strip()))
+
+
+def _active(tenant_id: UUID) -> QuerySet[User]:
+    return User.objects.for_tenant(tenant_id).filter(is_active=True)

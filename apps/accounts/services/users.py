@@ -1,0 +1,140 @@
+"""Making users and changing what belongs to them.
+
+Deleting a user is not offered: what she wrote stays, under her name. She is deactivated instead.
+"""
+
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from apps.accounts.errors import PasswordTooWeak, UsernameTaken
+from apps.accounts.models import User
+from apps.accounts.services.tokens import revoke_tokens
+from apps.common.errors import InvalidInput
+from apps.common.retry import run_in_transaction
+from apps.common.text import clean_line, normalized_identifier
+from apps.tenants.models import Tenant
+
+MAX_USERNAME_CHARS: Final = 64
+MAX_DISPLAY_NAME_CHARS: Final = 100
+MAX_EMAIL_CHARS: Final = 254
+_PUNCTUATION: Final = frozenset("._-")
+
+
+def create_user(
+    tenant: Tenant,
+    *,
+    username: str,
+    password: str,
+    display_name: str = "",
+    email: str = "",
+    locale: str = "",
+    is_staff: bool = False,
+    is_superuser: bool = False,
+) -> User:
+    """Make an active user who signs in as `username@tenant`. The display name defaults to the user name.
+
+    Raises InvalidInput, PasswordTooWeak or UsernameTaken.
+    """
+    name = clean_username(username)
+    user = User(
+        tenant=tenant,
+        username=name,
+        login=f"{name}@{tenant.slug}",
+        display_name=clean_line(display_name or username, field="display_name", max_chars=MAX_DISPLAY_NAME_CHARS),
+        email=clean_email(email),
+        locale=clean_locale(locale),
+        is_staff=is_staff,
+        is_superuser=is_superuser,
+    )
+    _apply_password(user, password)
+    User.objects.for_tenant(tenant.id).bulk_create([user], ignore_conflicts=True)
+    if not User.objects.for_tenant(tenant.id).filter(pk=user.pk).exists():
+        raise UsernameTaken(login=user.login)
+    return user
+
+
+def set_password(user: User, *, password: str) -> None:
+    """Give the user another password and sign out all of her programs. Raises PasswordTooWeak."""
+    _apply_password(user, password)
+
+    def store() -> None:
+        user.save(update_fields=["password"])
+        revoke_tokens(user)
+
+    run_in_transaction(store)
+
+
+def deactivate_user(user: User) -> None:
+    """Keep the user from signing in, and sign out all of her programs."""
+
+    def store() -> None:
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        revoke_tokens(user)
+
+    run_in_transaction(store)
+
+
+def activate_user(user: User) -> None:
+    """Let the user sign in again."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+
+
+def update_profile(actor: User, *, display_name: str | None = None, locale: str | None = None) -> User:
+    """Change one's own name or language; None leaves it as it is. Raises InvalidInput."""
+    if display_name is not None:
+        actor.display_name = clean_line(display_name, field="display_name", max_chars=MAX_DISPLAY_NAME_CHARS)
+    if locale is not None:
+        actor.locale = clean_locale(locale)
+    actor.save(update_fields=["display_name", "locale"])
+    return actor
+
+
+def clean_username(text: str) -> str:
+    """Return the one spelling of a user name: letters and digits of any script and `._-`. Raises InvalidInput."""
+    name = normalized_identifier(text)
+    if not 1 <= len(name) <= MAX_USERNAME_CHARS:
+        raise InvalidInput(
+            field="username", reason=_("needs 1 to %(limit)d characters") % {"limit": MAX_USERNAME_CHARS}
+        )
+    if not name[0].isalnum() or not all(character.isalnum() or character in _PUNCTUATION for character in name):
+        raise InvalidInput(
+            field="username",
+            reason=_("may hold letters, digits, dots, dashes and underscores, and begins with a letter or digit"),
+        )
+    return name
+
+
+def clean_email(text: str) -> str:
+    """Return an e-mail address, or "" for none. Raises InvalidInput."""
+    address = text.strip()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise InvalidInput(field="email", reason=" ".join(error.messages)) from error
+    if len(address) > MAX_EMAIL_CHARS:
+        raise InvalidInput(field="email", reason=_("is too long"))
+    return address
+
+
+def clean_locale(code: str) -> str:
+    """Return a language this installation speaks, or "" for the browser's. Raises InvalidInput."""
+    known = {language for language, _name in settings.LANGUAGES}
+    if code and code not in known:
+        raise InvalidInput(field="locale", reason=_("must be one of %(known)s") % {"known": ", ".join(sorted(known))})
+    return code
+
+
+def _apply_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise PasswordTooWeak(reason=" ".join(error.messages)) from error
+    user.set_password(password)
