@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,8 @@ from imsite.embedded.binaries import find_program
 
 STOP_TIMEOUT_S = 10.0
 KILL_TIMEOUT_S = 5.0
+LEAVE_TIMEOUT_S = 1.0
+POLL_S = 0.01
 
 
 def clear_leftovers(pgdata: Path) -> None:
@@ -30,23 +33,17 @@ def clear_leftovers(pgdata: Path) -> None:
 def stop_process(postmaster: psutil.Process, pgdata: Path) -> None:
     """Fast shutdown: sessions are cut off, data is checkpointed. After 10 s without effect the process is killed."""
     _request_stop(postmaster, pgdata)
-    try:
-        postmaster.wait(STOP_TIMEOUT_S)
-    except psutil.TimeoutExpired:
-        _kill([postmaster])
+    _kill(_await_end([postmaster], pgdata, STOP_TIMEOUT_S), pgdata)
     kill_backends(pgdata)
 
 
 def kill_backends(pgdata: Path) -> None:
     """Kill server processes without a postmaster, which hold the shared memory and so forbid a new start.
 
-    They leave by themselves as a rule; those that do not within moments are killed. Their work is not lost:
-    what was committed is in the write-ahead log.
+    They leave by themselves as a rule; those that do not within a second are killed. Nothing committed is lost:
+    it is in the write-ahead log.
     """
-    orphans = find_processes(pgdata)
-    if orphans:
-        _, stubborn = psutil.wait_procs(orphans, timeout=1.0)
-        _kill(stubborn)
+    _kill(_await_end(find_processes(pgdata), pgdata, LEAVE_TIMEOUT_S), pgdata)
 
 
 def find_processes(pgdata: Path) -> list[psutil.Process]:
@@ -81,8 +78,18 @@ def _request_stop(postmaster: psutil.Process, pgdata: Path) -> None:
             os.kill(postmaster.pid, signal.SIGINT)
 
 
-def _kill(processes: list[psutil.Process]) -> None:
+def _kill(processes: list[psutil.Process], pgdata: Path) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(processes, timeout=KILL_TIMEOUT_S)
+    _await_end(processes, pgdata, KILL_TIMEOUT_S)
+
+
+def _await_end(processes: list[psutil.Process], pgdata: Path, timeout_s: float) -> list[psutil.Process]:
+    """The processes that still run after `timeout_s`. Dead ones that nobody reaped do not count: they hold nothing."""
+    deadline = time.monotonic() + timeout_s
+    while alive := [process for process in processes if _works_in(process, pgdata)]:
+        if time.monotonic() > deadline:
+            return alive
+        time.sleep(POLL_S)
+    return []
