@@ -1,0 +1,115 @@
+"""The one door to the channel layer: hands a frame, encoded once, to everybody concerned.
+
+Publishing says who is told, never what is true: it happens after the commit, it may fail or be lost, and receivers
+repair what they missed by seq. So nothing here raises to a caller whose work is already committed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+DELIVER: Final = "deliver"
+REVOKE: Final = "revoke"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One frame for the sessions of some groups.
+
+    `frame` is the encoded text. `conversation` (hex) and `seq` mark an event that each terminal acknowledges; frames
+    without an acknowledgement leave `seq` 0. The session named `origin` is left out: it has its answer already.
+    """
+
+    frame: str
+    conversation: str = ""
+    seq: int = 0
+    origin: str = ""
+
+    def to_message(self) -> dict[str, Any]:
+        """Return the message as it travels through the layer."""
+        return {
+            "type": DELIVER,
+            "frame": self.frame,
+            "conversation": self.conversation,
+            "seq": self.seq,
+            "origin": self.origin,
+        }
+
+
+def user_group(user_id: UUID) -> str:
+    """Return the name of the group that holds every session of a user."""
+    return f"user.{user_id.hex}"
+
+
+async def publish(groups: Sequence[str], delivery: Delivery) -> None:
+    """Hand `delivery` to every session in one or more of the groups. A failing layer is logged, not raised."""
+    await _send(groups, delivery.to_message())
+
+
+def publish_on_commit(groups: Sequence[str], delivery: Delivery) -> None:
+    """Publish once Django's transaction of this thread commits, at once when none is open. Nothing on rollback."""
+    _send_on_commit(groups, delivery.to_message())
+
+
+def revoke_on_commit(user_id: UUID, *, terminal_id: UUID | None = None) -> None:
+    """Once the transaction commits, close the user's open sessions: all, or those of one terminal."""
+    message = {"type": REVOKE, "terminal": terminal_id.hex if terminal_id else ""}
+    _send_on_commit([user_group(user_id)], message)
+
+
+class _NodeLoop:
+    """The event loop that serves this process's sessions, while there is one."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+
+_node = _NodeLoop()
+
+
+def bind_loop(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Name the loop that serves sessions, so that worker threads hand over without waiting; None when it stops."""
+    _node.loop = loop
+
+
+def _send_on_commit(groups: Sequence[str], message: dict[str, Any]) -> None:
+    names = tuple(groups)
+    transaction.on_commit(lambda: _send_from_anywhere(names, message), robust=True)
+
+
+def _send_from_anywhere(groups: Sequence[str], message: dict[str, Any]) -> None:
+    """Send from a worker thread, a command without any loop, or a loop's own thread."""
+    loop = _node.loop
+    if loop is not None and loop.is_running():
+        asyncio.run_coroutine_threadsafe(_send(groups, message), loop)
+        return
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        async_to_sync(_send)(groups, message)
+    else:
+        asyncio.run_coroutine_threadsafe(_send(groups, message), running)
+
+
+async def _send(groups: Sequence[str], message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is None or not groups:
+        return
+    try:
+        send_many = getattr(layer, "group_send_many", None)
+        if send_many is not None:
+            await send_many(groups, message)
+            return
+        for group in groups:
+            await layer.group_send(group, {**message, "groups": [group]})
+    except Exception:
+        logger.exception("publishing to %d groups failed, receivers will sync", len(groups))
