@@ -4,6 +4,8 @@ A user belongs to one tenant for ever. `login` (`alice@demo`) is her name across
 username and tenant by `services.create_user`, unique, and what Django and OAuth2 sign in with.
 """
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.models import Identified
 from apps.common.text import normalized_identifier
-from apps.tenants.models import ScopedManager, TenantScoped
+from apps.tenants.models import TenantScoped
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,11 +35,10 @@ class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
 
-    unscoped: UserManager = UserManager()  # type: ignore[assignment]  # narrower than the base on purpose
-    objects: ScopedManager["User"] = ScopedManager()
+    unscoped: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "login"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         verbose_name = _("user")

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.models import Identified
-from apps.tenants.models import ScopedManager, TenantScoped
+from apps.tenants.models import TenantScoped
 
 
 class Conversation(TenantScoped, Identified):
@@ -30,8 +30,6 @@ class Conversation(TenantScoped, Identified):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("created by")
     )
     member_count = models.PositiveIntegerField(_("members"), default=0, editable=False)
-
-    objects: ScopedManager["Conversation"] = ScopedManager()
 
     class Meta:
         verbose_name = _("conversation")
@@ -71,8 +69,6 @@ class Member(TenantScoped, Identified):
     join_seq = models.BigIntegerField(
         _("joined at seq"), default=1, help_text=_("First seq of the log that this member may see.")
     )
-
-    objects: ScopedManager["Member"] = ScopedManager()
 
     class Meta:
         verbose_name = _("member")

@@ -5,6 +5,8 @@ so the existence of the conversation, its tenant and its members are settled the
 therefore carry no foreign-key constraints of their own: checking them would cost more than the insert.
 """
 
+from typing import ClassVar, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -26,8 +28,6 @@ class Log(TenantScoped):
     max_seq = models.BigIntegerField(_("last seq"), default=0)
     members_epoch = models.BigIntegerField(_("membership epoch"), default=0)
     last_event_at = models.DateTimeField(_("last event at"))
-
-    objects: ScopedManager["Log"] = ScopedManager()
 
     class Meta:
         verbose_name = _("log")
@@ -67,8 +67,8 @@ class Event(models.Model):
     body = models.BinaryField()
     digest = models.BinaryField(max_length=16)
 
-    unscoped: models.Manager["Event"] = models.Manager()
-    objects: ScopedManager["Event"] = ScopedManager()
+    unscoped: ClassVar[models.Manager[Self]] = models.Manager()
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 
     class Meta:
         base_manager_name = "unscoped"
@@ -93,8 +93,8 @@ class Cursor(models.Model):
     read_seq = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField()
 
-    unscoped: models.Manager["Cursor"] = models.Manager()
-    objects: ScopedManager["Cursor"] = ScopedManager()
+    unscoped: ClassVar[models.Manager[Self]] = models.Manager()
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 
     class Meta:
         base_manager_name = "unscoped"

@@ -4,7 +4,7 @@ A tenant-scoped model has no query that spans tenants: `Model.objects` only answ
 tenants (the admin of the whole system, sign-in, migrations) says so by name: `Model.unscoped`.
 """
 
-from typing import Any, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from django.core.validators import RegexValidator
@@ -74,8 +74,8 @@ class TenantScoped(models.Model):
         Tenant, on_delete=models.PROTECT, related_name="+", verbose_name=_("tenant"), editable=False
     )
 
-    unscoped: models.Manager[Any] = models.Manager()
-    objects: ScopedManager[Any] = ScopedManager()
+    unscoped: ClassVar[models.Manager[Self]] = models.Manager()
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 
     class Meta:
         abstract = True
