@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""imsite's command line: `up`, `test` and `lint` are ours, all others are Django's.
+"""imsite's command line: `up`, `test`, `lint` and `bench` are ours, all others are Django's.
 
 Works with a bare Python: `imsite.bootstrap` makes the virtual environment first.
 """
@@ -29,6 +29,10 @@ def main(arguments: list[str]) -> int:
         from imsite.supervision.testrun import run_tests
 
         return run_tests(arguments[2:])
+    if command == "bench":
+        from imsite.supervision.benchrun import run_benchmarks
+
+        return run_benchmarks(arguments[2:])
     if command == "lint":
         from imsite.supervision.lint import run_lint
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 NEWEST_TRIED = (3, 13)
 # Commands that promise to install what they need. The others do so only where Django is missing.
-INSTALLING_COMMANDS = {"up": "base", "test": "dev", "lint": "dev"}
+INSTALLING_COMMANDS = {"up": "base", "test": "dev", "lint": "dev", "bench": "base"}
 STAMP_NAME = "imsite-requirements.json"
 LOCK_TIMEOUT_S = 900.0
 PYTHON_ADVICE = (
@@ -140,7 +140,10 @@ def _install(folder: Path, kind: str) -> None:
 
 
 def _run(command: list[str], failure: str) -> None:
-    finished = subprocess.run(command, check=False, capture_output=True, text=True)
+    try:
+        finished = subprocess.run(command, check=False, capture_output=True, text=True)
+    except KeyboardInterrupt:
+        _fail("interrupted; the next start begins where this one ended")
     if finished.returncode != 0:
         lines = [line for line in (finished.stderr + finished.stdout).splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("ERROR")]

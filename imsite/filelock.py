@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Self
 
 _POLL_S = 0.1
 # Windows locks forbid reading what they cover, so the lock is on a byte far behind the text.
@@ -16,7 +15,7 @@ _LOCKED_OFFSET = 1 << 30
 
 
 class FileLock:
-    """Take with `acquire`, give back with `release`, or use as a context manager that waits for ever."""
+    """Take with `acquire`, give back with `release`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,13 +47,6 @@ class FileLock:
             return self.path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
             return ""
-
-    def __enter__(self) -> Self:
-        self.acquire(timeout_s=float("inf"))
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.release()
 
 
 if sys.platform == "win32":

@@ -4,12 +4,12 @@ The file is written before the data folder gets its final name, so a data folder
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from imsite.errors import OperatorError
+from imsite.privatefile import write_private
 
 HOST = "127.0.0.1"
 
@@ -55,15 +55,3 @@ def load_address(path: Path) -> ServerAddress | None:
 def save_address(path: Path, address: ServerAddress) -> None:
     """Write the file in one step, readable by its owner only."""
     write_private(path, json.dumps(asdict(address), indent=2) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step, with mode 600 from the first byte on."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

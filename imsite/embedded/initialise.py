@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 from imsite.embedded.account import Account
-from imsite.embedded.address import ServerAddress, write_private
+from imsite.embedded.address import ServerAddress
 from imsite.embedded.binaries import find_program
 from imsite.embedded.command import LAUNCH_FAILURES, launch_command
 from imsite.errors import OperatorError
+from imsite.privatefile import write_private
 
 INITDB_TIMEOUT_S = 180.0
 

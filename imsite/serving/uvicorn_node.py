@@ -53,6 +53,7 @@ def _configure() -> uvicorn.Config:
         ws_ping_timeout=None,
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=CLOSE_TIMEOUT_S,

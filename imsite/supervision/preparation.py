@@ -21,11 +21,18 @@ def prepare_database(environment: Environment, *, demo: bool) -> list[tuple[str,
     try:
         if lacks_migrations():
             call_command("migrate", interactive=False, verbosity=0)
+        _ensure_applications()
         return _demo_accounts(environment) if demo else []
     except DatabaseError as error:
         raise OperatorError(f"the database refuses: {str(error).strip().splitlines()[-1]}") from error
     finally:
         _disconnect()
+
+
+def _ensure_applications() -> None:
+    from apps.accounts.services import ensure_applications
+
+    ensure_applications()
 
 
 def _demo_accounts(environment: Environment) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 Never touches the schema: it waits, for a bounded time, until somebody has migrated.
 """
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imsite.env import read_environment
@@ -37,6 +39,8 @@ class Command(BaseCommand):
         """Serve; returns after a graceful stop."""
         ports = {"IM_HTTP_PORT": options["http_port"], "IM_WS_PORT": options["ws_port"]}
         until_stdin_closes = options["until_stdin_closes"]
+        # WhiteNoise warns about a folder for collected files that is missing, although none need collecting.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         try:
             await_database(read_environment().database, DATABASE_TIMEOUT_S)
             await_schema(SCHEMA_TIMEOUT_S)

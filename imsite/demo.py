@@ -1,0 +1,100 @@
+"""The accounts that `manage.py up` offers for a first look: a small company, and an administrator of the system.
+
+Passwords are random, chosen once and kept in a private file. An account that exists keeps its password, whatever the
+file says; `manage.py changepassword` gives it another.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from apps.accounts.models import User
+from apps.accounts.services import create_user
+from apps.common.retry import run_in_transaction
+from apps.tenants.models import Tenant
+from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
+from imsite.errors import OperatorError
+from imsite.privatefile import write_private
+
+DEMO_SLUG: Final = "demo"
+ADMIN_USERNAME: Final = "admin"
+# Neither 0 and o nor 1, l and i: people type these from a terminal.
+TYPEABLE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+KEPT_ELSEWHERE: Final = "(chosen earlier; manage.py changepassword gives another)"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """One member of the demo company."""
+
+    username: str
+    display_name: str
+    locale: str = ""
+
+
+DEMO_USERS: Final = (
+    DemoUser("alice", "Alice"),
+    DemoUser("bob", "Bob"),
+    DemoUser("carol", "Carol"),
+    DemoUser("dave", "Dave"),
+    DemoUser("zhang.wei", "张伟", "zh-hans"),
+    DemoUser("li.na", "李娜", "zh-hans"),
+)
+
+
+def ensure_demo(passwords_file: Path) -> list[tuple[str, str]]:
+    """Make the accounts that are missing and return every login with its password.
+
+    The file is written before the accounts, so an interrupted first start never makes one nobody can use.
+    """
+    passwords = _read_passwords(passwords_file)
+    logins = [f"{user.username}@{DEMO_SLUG}" for user in DEMO_USERS] + [f"{ADMIN_USERNAME}@{SYSTEM_SLUG}"]
+    existing = set(User.unscoped.filter(login__in=logins).values_list("login", flat=True))
+    missing = [login for login in logins if login not in existing]
+    if missing:
+        passwords |= {login: passwords.get(login) or _choose_password() for login in missing}
+        write_private(passwords_file, json.dumps(passwords, indent=2, ensure_ascii=False) + "\n")
+        run_in_transaction(lambda: _create_missing(passwords, set(missing)))
+    return [(login, passwords.get(login, KEPT_ELSEWHERE)) for login in logins]
+
+
+def _create_missing(passwords: dict[str, str], missing: set[str]) -> None:
+    tenant = Tenant.objects.filter(slug=DEMO_SLUG).first() or create_tenant(slug=DEMO_SLUG, name="Demo")
+    for user in DEMO_USERS:
+        login = f"{user.username}@{DEMO_SLUG}"
+        if login in missing:
+            create_user(
+                tenant,
+                username=user.username,
+                password=passwords[login],
+                display_name=user.display_name,
+                locale=user.locale,
+            )
+    admin = f"{ADMIN_USERNAME}@{SYSTEM_SLUG}"
+    if admin in missing:
+        create_user(
+            ensure_system_tenant(),
+            username=ADMIN_USERNAME,
+            password=passwords[admin],
+            is_staff=True,
+            is_superuser=True,
+        )
+
+
+def _read_passwords(path: Path) -> dict[str, str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{path} cannot be read ({error}): move it away") from error
+    if not isinstance(content, dict):
+        raise OperatorError(f"{path} does not hold logins and passwords: move it away")
+    return {str(login): str(password) for login, password in content.items()}
+
+
+def _choose_password() -> str:
+    letters = [secrets.choice(TYPEABLE_LETTERS) for _ in range(12)]
+    return "-".join("".join(letters[start : start + 4]) for start in (0, 4, 8))
