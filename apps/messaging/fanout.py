@@ -1,0 +1,70 @@
+"""Tells members what is in the log already: one frame per event, encoded once, to the group of every member.
+
+Who is not reached learns of it by seq, so nothing here is retried.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from apps.events.publish import Delivery, publish, publish_on_commit, user_group
+from apps.messaging.store.cursors import Grown
+from apps.messaging.store.lane import Told
+from apps.messaging.store.records import Committed, Draft
+from apps.wire.codec import encode
+from apps.wire.frames import CursorFrame, EventFrame
+from apps.wire.ids import UserId, encode_message_id
+
+
+async def tell_members(told: Told) -> None:
+    """Push events to all members, in the order given."""
+    for draft, committed in told:
+        await publish(committed.members.groups, event_delivery(draft, committed))
+
+
+def tell_members_on_commit(draft: Draft, committed: Committed, *, also: Iterable[UserId] = ()) -> None:
+    """Push one event once Django's transaction commits; `also` names people who are no members any more."""
+    groups = dict.fromkeys((*committed.members.groups, *(user_group(user_id) for user_id in also)))
+    publish_on_commit(list(groups), event_delivery(draft, committed))
+
+
+async def tell_cursors(grown: Sequence[Grown]) -> None:
+    """Push cursors that have grown, to their users and to those who watch them."""
+    for cursor in grown:
+        await publish(_watching(cursor), cursor_delivery(cursor))
+
+
+def tell_cursor_on_commit(cursor: Grown) -> None:
+    """Push one cursor that has grown, once Django's transaction commits."""
+    publish_on_commit(_watching(cursor), cursor_delivery(cursor))
+
+
+def event_delivery(draft: Draft, committed: Committed) -> Delivery:
+    """Return the push of one event; the session that sent it is left out."""
+    frame = EventFrame(
+        conversation=committed.conversation_id,
+        seq=committed.seq,
+        id=encode_message_id(committed.message_id),
+        kind=draft.kind,
+        sender=draft.sender_id,
+        time=committed.time_ms,
+        body=msgspec.Raw(draft.body),
+    )
+    return Delivery(
+        frame=encode(frame), conversation=committed.conversation_id.hex, seq=committed.seq, origin=draft.origin
+    )
+
+
+def cursor_delivery(cursor: Grown) -> Delivery:
+    """Return the notice of one member's positions; it is not acknowledged."""
+    frame = CursorFrame(
+        conversation=cursor.conversation_id,
+        user=cursor.user_id,
+        delivered_seq=cursor.delivered_seq,
+        read_seq=cursor.read_seq,
+    )
+    return Delivery(frame=encode(frame), conversation=cursor.conversation_id.hex)
+
+
+def _watching(cursor: Grown) -> list[str]:
+    return [user_group(user_id) for user_id in dict.fromkeys((cursor.user_id, *cursor.watcher_ids))]

@@ -1,0 +1,109 @@
+"""What the hot path of this process shares: connections for reading, the store, the cursor writer. All on one loop.
+
+The gateway starts and stops it. REST and admin do without: they use Django's connections.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from django.db import connections
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from apps.messaging import fanout
+from apps.messaging.errors import Unavailable
+from apps.messaging.store.cursors import CursorWriter
+from apps.messaging.store.group_commit import GroupCommitStore
+
+POOL_MAX_SIZE = 4
+"""Connections for reading and cursors; with the lanes' own, a node takes six at most, plus Django's."""
+POOL_TIMEOUT_S = 10.0
+MAX_WAITING = 2000
+"""Reads that may wait for a connection; further ones are refused at once."""
+
+_DJANGO_ONLY_OPTIONS = frozenset({"pool", "isolation_level", "server_side_binding", "assume_role"})
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The running parts, and the loop they belong to."""
+
+    loop: asyncio.AbstractEventLoop
+    pool: AsyncConnectionPool[AsyncConnection]
+    store: GroupCommitStore
+    cursors: CursorWriter
+
+
+class _Holder:
+    """The one runtime of this process."""
+
+    def __init__(self) -> None:
+        self.runtime: Runtime | None = None
+
+
+_holder = _Holder()
+
+
+def conninfo(using: str = "default") -> str:
+    """Return the libpq connection string of Django's database, which during tests is the test database."""
+    settings = connections[using].settings_dict
+    options = {name: value for name, value in settings["OPTIONS"].items() if name not in _DJANGO_ONLY_OPTIONS}
+    parts = {
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"],
+        "dbname": settings["NAME"],
+    }
+    return make_conninfo("", **{name: value for name, value in parts.items() if value}, **options)
+
+
+async def start(dsn: str | None = None) -> Runtime:
+    """Start on the running loop and return the runtime; the one that runs here already, if there is one.
+
+    Connects lazily: a database that is away shows up as Unavailable, and is used as soon as it is back.
+    """
+    loop = asyncio.get_running_loop()
+    running = _holder.runtime
+    if running is not None and running.loop is loop:
+        return running
+    address = dsn or conninfo()
+    pool = AsyncConnectionPool(
+        address,
+        kwargs={"autocommit": True, "connect_timeout": 5},
+        min_size=1,
+        max_size=POOL_MAX_SIZE,
+        timeout=POOL_TIMEOUT_S,
+        max_waiting=MAX_WAITING,
+        open=False,
+        name="messaging",
+    )
+    await pool.open()
+    runtime = Runtime(
+        loop=loop,
+        pool=pool,
+        store=GroupCommitStore(address, tell=fanout.tell_members),
+        cursors=CursorWriter(pool.connection, tell=fanout.tell_cursors),
+    )
+    await runtime.store.start()
+    await runtime.cursors.start()
+    _holder.runtime = runtime
+    return runtime
+
+
+async def stop() -> None:
+    """Refuse new work, write what waits (bounded), disconnect. Does nothing when nothing runs."""
+    runtime, _holder.runtime = _holder.runtime, None
+    if runtime is None:
+        return
+    await runtime.store.close()
+    await runtime.cursors.close()
+    await runtime.pool.close()
+
+
+def get() -> Runtime:
+    """Return the running parts. Raises Unavailable before `start` and after `stop`."""
+    if _holder.runtime is None:
+        raise Unavailable
+    return _holder.runtime
