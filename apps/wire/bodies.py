@@ -28,14 +28,14 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, froze
     """Common settings of every body: unknown fields are refused, defaults are left out of the encoding."""
 
 
-class Text(Body):
+class Text(Body, frozen=True):
     """Plain text. Clients show it as text, never as markup."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
     mentions: Annotated[list[UUID], msgspec.Meta(max_length=200)] = []
 
 
-class Image(Body):
+class Image(Body, frozen=True):
     """A picture by reference, with its size in pixels so that a client can lay it out before loading it."""
 
     file: Reference
@@ -46,7 +46,7 @@ class Image(Body):
     name: Annotated[str, msgspec.Meta(max_length=255)] = ""
 
 
-class Audio(Body):
+class Audio(Body, frozen=True):
     """A voice message or sound by reference."""
 
     file: Reference
@@ -56,7 +56,7 @@ class Audio(Body):
     name: Annotated[str, msgspec.Meta(max_length=255)] = ""
 
 
-class Video(Body):
+class Video(Body, frozen=True):
     """A film by reference, with an optional reference to its poster picture."""
 
     file: Reference
@@ -69,7 +69,7 @@ class Video(Body):
     poster: Annotated[str, msgspec.Meta(max_length=512)] = ""
 
 
-class File(Body):
+class File(Body, frozen=True):
     """Any other file by reference; the name is what the receiver saves it as."""
 
     file: Reference
@@ -78,7 +78,7 @@ class File(Body):
     size_bytes: SizeBytes
 
 
-class Location(Body):
+class Location(Body, frozen=True):
     """A place: WGS 84 degrees, and how people call it."""
 
     latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
@@ -87,39 +87,39 @@ class Location(Body):
     address: Annotated[str, msgspec.Meta(max_length=512)] = ""
 
 
-class Custom(Body):
+class Custom(Body, frozen=True):
     """An application's own message: a type it owns (`vendor.card`) and any JSON object."""
 
     type: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=64)]
     data: dict[str, Any] = {}
 
 
-class ConversationCreated(Body):
+class ConversationCreated(Body, frozen=True):
     """First event of every log."""
 
     title: str = ""
     members: list[UUID] = []
 
 
-class MembersAdded(Body):
+class MembersAdded(Body, frozen=True):
     """These users joined; they see the log from this event on."""
 
     members: list[UUID]
 
 
-class MembersRemoved(Body):
+class MembersRemoved(Body, frozen=True):
     """These users are no longer members: removed by the sender, or the sender herself when she left."""
 
     members: list[UUID]
 
 
-class ConversationRenamed(Body):
+class ConversationRenamed(Body, frozen=True):
     """The group has another title."""
 
     title: str
 
 
-class MemberRoleChanged(Body):
+class MemberRoleChanged(Body, frozen=True):
     """A member became owner, admin or member."""
 
     member: UUID

@@ -7,8 +7,8 @@ import msgspec
 from apps.wire.errors import ErrorCode
 from apps.wire.frames import MAX_FRAME_BYTES, ClientFrames, ServerFrames
 
-_CLIENT: Final = msgspec.json.Decoder(ClientFrames)
-_SERVER: Final = msgspec.json.Decoder(ServerFrames)
+_CLIENT: Final[msgspec.json.Decoder[ClientFrames]] = msgspec.json.Decoder(ClientFrames)
+_SERVER: Final[msgspec.json.Decoder[ServerFrames]] = msgspec.json.Decoder(ServerFrames)
 _ENCODER: Final = msgspec.json.Encoder()
 _ENVELOPE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OPS: Final = frozenset(str(frame.__struct_config__.tag) for frame in ClientFrames.__args__)

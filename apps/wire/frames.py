@@ -44,7 +44,7 @@ class ServerFrame(msgspec.Struct, tag_field="op", tag=_op, omit_defaults=True, f
 # Client to server ----------------------------------------------------------------------------------------------------
 
 
-class SignIn(ClientFrame):
+class SignIn(ClientFrame, frozen=True):
     """First frame of a connection; later again, with a fresh token of the same user, before the old one expires.
 
     `since` is the `time` of the last frame of an earlier connection: the welcome then lists what changed after it.
@@ -58,11 +58,11 @@ class SignIn(ClientFrame):
     ref: Ref = ""
 
 
-class Heartbeat(ClientFrame):
+class Heartbeat(ClientFrame, frozen=True):
     """Sent when nothing else was, within the interval of the welcome; answered by `heartbeat`."""
 
 
-class Send(ClientFrame):
+class Send(ClientFrame, frozen=True):
     """One message. Answered by `ack` after commit or by `error`; either carries the `id`."""
 
     id: MessageIdText
@@ -71,21 +71,21 @@ class Send(ClientFrame):
     body: msgspec.Raw
 
 
-class Received(ClientFrame):
+class Received(ClientFrame, frozen=True):
     """Everything up to `seq` has reached this terminal for good. Not answered."""
 
     conversation: UUID
     seq: Seq
 
 
-class Read(ClientFrame):
+class Read(ClientFrame, frozen=True):
     """The person has read everything up to `seq`. Not answered."""
 
     conversation: UUID
     seq: Seq
 
 
-class Sync(ClientFrame):
+class Sync(ClientFrame, frozen=True):
     """Asks for events with seq greater than `after`, oldest first; answered by `events`."""
 
     conversation: UUID
@@ -94,7 +94,7 @@ class Sync(ClientFrame):
     ref: Ref = ""
 
 
-class ListConversations(ClientFrame):
+class ListConversations(ClientFrame, frozen=True):
     """Asks for the user's conversations, latest activity first; answered by `conversations`."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LISTED_CONVERSATIONS)] = 50
@@ -153,7 +153,7 @@ class ConversationView(msgspec.Struct, frozen=True, omit_defaults=True):
     last: EventView | None = None
 
 
-class Welcome(ServerFrame):
+class Welcome(ServerFrame, frozen=True):
     """Sign-in succeeded. `start_over` says that `changed` would be too long: list the conversations instead."""
 
     session: str
@@ -169,13 +169,13 @@ class Welcome(ServerFrame):
     ref: str = ""
 
 
-class HeartbeatFrame(ServerFrame):
+class HeartbeatFrame(ServerFrame, frozen=True):
     """Answer to `heartbeat`."""
 
     time: int
 
 
-class Ack(ServerFrame):
+class Ack(ServerFrame, frozen=True):
     """The message is committed: it has this seq and time, now and for every repetition of the same id."""
 
     id: str
@@ -184,7 +184,7 @@ class Ack(ServerFrame):
     time: int
 
 
-class EventFrame(ServerFrame):
+class EventFrame(ServerFrame, frozen=True):
     """Push of one event; the terminal answers with `received`, or gets it again."""
 
     conversation: UUID
@@ -196,7 +196,7 @@ class EventFrame(ServerFrame):
     body: msgspec.Raw
 
 
-class Events(ServerFrame):
+class Events(ServerFrame, frozen=True):
     """Answer to `sync`.
 
     `gap_to` > 0: events after the asked `after` up to and including `gap_to` are not available to this user (joined
@@ -213,7 +213,7 @@ class Events(ServerFrame):
     ref: str = ""
 
 
-class Conversations(ServerFrame):
+class Conversations(ServerFrame, frozen=True):
     """Answer to `list_conversations`; `next` is the cursor of the next page, empty at the end."""
 
     items: list[ConversationView]
@@ -222,7 +222,7 @@ class Conversations(ServerFrame):
     ref: str = ""
 
 
-class CursorFrame(ServerFrame):
+class CursorFrame(ServerFrame, frozen=True):
     """A member's delivered and read positions grew (the user's own too, from another terminal)."""
 
     conversation: UUID
@@ -231,21 +231,21 @@ class CursorFrame(ServerFrame):
     read_seq: int
 
 
-class Changed(ServerFrame):
+class Changed(ServerFrame, frozen=True):
     """Pushes were left out (slow reader, lost owner, moved slot): sync this conversation up to `max_seq`."""
 
     conversation: UUID
     max_seq: int
 
 
-class Closing(ServerFrame):
+class Closing(ServerFrame, frozen=True):
     """The server is about to close; reconnect after `retry_after_ms` when the close code allows it."""
 
     reason: str
     retry_after_ms: int = 0
 
 
-class ErrorFrame(ServerFrame):
+class ErrorFrame(ServerFrame, frozen=True):
     """A frame was refused. `retry`: the same frame may succeed later, after `retry_after_ms`."""
 
     code: str

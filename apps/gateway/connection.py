@@ -1,0 +1,171 @@
+"""One connection: carries out what its session machine decides, between the socket, the registry and the services."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import UUID
+
+from apps.common.clock import now_ms
+from apps.gateway.outbox import Bounds, Outbox, Send
+from apps.gateway.registry import Registry
+from apps.gateway.session import Authenticate, Call, Close, Effect, Identity, Limits, Note, Request, SendText, Session
+from apps.wire.errors import CloseCode
+from apps.wire.frames import ConversationState, ErrorFrame, SignIn
+
+CLOSE_GRACE_MS: Final = 5_000
+"""A peer that does not answer our close in this time is cut off."""
+
+RESTART_SPREAD_MS: Final = 3_000
+SLOW_READER_RETRY_MS: Final = 1_000
+
+
+class Services(Protocol):
+    """What a connection asks of the domain; `dispatch` has the real ones."""
+
+    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+        """Check the token, register the terminal; return who it is and her language. Raises ImError."""
+
+    async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
+        """Return what changed since then, and whether that is too much to list."""
+
+    def note(self, identity: Identity, frame: Note) -> None:
+        """Take note of a cursor."""
+
+    async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
+        """Carry out a request and return the text of its answer, an `error` frame at worst."""
+
+    def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
+        """Return the `error` frame that tells of an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What all connections of a node share."""
+
+    registry: Registry
+    services: Services
+    limits: Limits
+    bounds: Bounds
+
+
+class Connection:
+    """One peer. Frames go in by `receive`, in order; everything that comes out goes through its outbox."""
+
+    __slots__ = ("_closing_since_ms", "_cut", "_gone", "_node", "_outbox", "_user", "language", "session")
+
+    def __init__(self, node: Node, send: Send, *, language: str, cut: Callable[[], None]) -> None:
+        self._node = node
+        self._cut = cut
+        self._gone = False
+        self._user: UUID | None = None
+        self._closing_since_ms = 0
+        self._outbox = Outbox(send, on_drained=self._drained, bounds=node.bounds)
+        self.language = language
+        self.session = Session(node.registry.next_session_id(), now_ms=now_ms(), limits=node.limits)
+        node.registry.add(self)
+
+    @property
+    def session_id(self) -> str:
+        """Name of the session."""
+        return self.session.id
+
+    @property
+    def terminal(self) -> UUID | None:
+        """The terminal that signed in."""
+        return self.session.identity.terminal if self.session.identity else None
+
+    def receive(self, data: str | bytes) -> None:
+        """Take a frame of the peer."""
+        self._run(self.session.handle_frame(data, now_ms()))
+
+    def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
+        """Hand over a frame for the terminal."""
+        self._run(self.session.push(conversation, seq, frame, time_ms, congested=self._outbox.congested))
+
+    def tick(self, time_ms: int) -> None:
+        """Look at the clock: timeouts, resends, a peer that takes nothing or does not close."""
+        self._run(self.session.tick(time_ms, congested=self._outbox.congested))
+        overdue = self._closing_since_ms and time_ms - self._closing_since_ms > CLOSE_GRACE_MS
+        if overdue or self._outbox.is_stuck(asyncio.get_running_loop().time()):
+            self.abandon()
+
+    def restart(self) -> None:
+        """End because the node stops; the pause is random, so that not all come back at once."""
+        retry_ms = random.randrange(RESTART_SPREAD_MS)  # noqa: S311 - spreads reconnects only
+        self._run(self.session.close(CloseCode.RESTART, "restart", retry_after_ms=retry_ms))
+
+    def revoke(self) -> None:
+        """End because the terminal or user may not be here any more."""
+        self._run(self.session.close(CloseCode.REVOKED, "revoked"))
+
+    def abandon(self) -> None:
+        """Cut the peer off."""
+        self._cut()
+
+    async def gone(self) -> None:
+        """The socket is closed: leave the registry. What was begun runs on and answers nobody."""
+        self._gone = True
+        self.session.close(CloseCode.GOING_AWAY, "gone")
+        self._node.registry.remove(self)
+        if self._user is not None:
+            await self._node.registry.leave(self, self._user)
+        await self._outbox.abandon()
+
+    def _run(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, SendText):
+                self._outbox.put_text(effect.text)
+            elif isinstance(effect, Call):
+                self._call(effect.frame, effect.identity)
+            elif isinstance(effect, Authenticate):
+                self._node.registry.spawn(self._sign_in(effect.frame))
+            else:
+                self._close(effect)
+        if not self._outbox.has_room and not self.session.is_closing:
+            self._outbox.clear()
+            retry_ms = SLOW_READER_RETRY_MS
+            self._run(self.session.close(CloseCode.SLOW_READER, "slow_reader", retry_after_ms=retry_ms))
+
+    def _call(self, frame: Request | Note, identity: Identity) -> None:
+        if isinstance(frame, Note):
+            self._node.services.note(identity, frame)
+        else:
+            self._node.registry.spawn(self._answer(frame, identity))
+
+    def _close(self, effect: Close) -> None:
+        self._closing_since_ms = now_ms()
+        self._outbox.put_close(effect.code, effect.reason)
+
+    async def _answer(self, frame: Request, identity: Identity) -> None:
+        services = self._node.services
+        text = await services.answer(frame, identity=identity, session_id=self.session.id, language=self.language)
+        self._run(self.session.completed(text))
+
+    async def _sign_in(self, frame: SignIn) -> None:
+        """Check who it is, be told what concerns her, then list what changed: nothing falls between."""
+        services = self._node.services
+        try:
+            identity, language = await services.sign_in(frame)
+            self.language = language or self.language
+            await self._join(identity.user)
+            changes, start_over = await services.changed_since(identity, frame.since)
+        except Exception as error:
+            self._run(self.session.sign_in_failed(services.refusal(error, frame, language=self.language)))
+            return
+        self._run(
+            self.session.signed_in(identity, ref=frame.ref, changes=changes, start_over=start_over, now_ms=now_ms())
+        )
+
+    async def _join(self, user: UUID) -> None:
+        """Join once; a renewal for another user is refused by the session and joins nothing."""
+        if self._user is not None:
+            return
+        self._user = user
+        await self._node.registry.join(self, user)
+        if self._gone:
+            await self._node.registry.leave(self, user)
+
+    def _drained(self) -> None:
+        self._run(self.session.drained())

@@ -1,0 +1,163 @@
+"""From operations of the protocol to services of the domain, and from their errors to `error` frames.
+
+Everything but sign-in runs on the event loop; sign-in is the one bridge to synchronous services, in a few threads of
+its own, so that a morning's rush of sign-ins does not hold up anything else.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import msgspec
+import psycopg
+from channels.db import database_sync_to_async
+from django.db import InterfaceError, OperationalError
+from django.utils import translation
+
+from apps.accounts.services import Principal, principal_for_token, register_terminal
+from apps.common.clock import now_ms
+from apps.common.errors import ImError, Unavailable
+from apps.gateway.session import Identity, Note, Request
+from apps.messaging import runtime, selectors
+from apps.messaging.services.sending import Sender, send_message
+from apps.wire.codec import encode
+from apps.wire.errors import ErrorCode
+from apps.wire.frames import (
+    MAX_CHANGED_CONVERSATIONS,
+    ConversationState,
+    ErrorFrame,
+    Received,
+    Send,
+    ServerFrames,
+    SignIn,
+    Sync,
+)
+from apps.wire.ids import ConversationId, TerminalId
+
+logger = logging.getLogger(__name__)
+
+SIGN_IN_THREADS: Final = 4
+"""Each holds a database connection while it checks one token; more would only queue in the database."""
+
+SIGN_IN_TIMEOUT_S: Final = 10
+"""A sign-in that waits longer is told to come back."""
+
+RESUME_OVERLAP_MS: Final = 15_000
+"""How much earlier than a client's `since` to look for changes: a message gets its time before it is committed, and
+clocks of nodes differ. A client is told of a few conversations it knows already, never of one too few."""
+
+DATABASE_ERRORS: Final = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    TimeoutError,
+)
+
+
+class Dispatcher:
+    """The services of a node's connections."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=SIGN_IN_THREADS, thread_name_prefix="sign-in")
+        self._check_in = database_sync_to_async(_check_in, thread_sensitive=False, executor=self._threads)
+
+    def close(self) -> None:
+        """End the threads; sign-ins that still wait are dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+        """Check the token, register the terminal; return who it is and her language. Raises ImError."""
+        async with asyncio.timeout(SIGN_IN_TIMEOUT_S):
+            principal: Principal = await self._check_in(frame)
+        identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)
+        return identity, principal.locale
+
+    async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
+        """Return what changed since then, and whether that is more than a welcome lists."""
+        if since is None:
+            return [], False
+        limit = MAX_CHANGED_CONVERSATIONS
+        since_ms = max(0, since - RESUME_OVERLAP_MS)
+        changed = await selectors.changed_since(identity.tenant, identity.user, since_ms, limit + 1)
+        return ([], True) if len(changed) > limit else (changed, False)
+
+    def note(self, identity: Identity, frame: Note) -> None:
+        """Take note of a cursor. That she is a member is seen to where it is written."""
+        name = "delivered_seq" if isinstance(frame, Received) else "read_seq"
+        cursors = runtime.get().cursors
+        cursors.note(identity.tenant, ConversationId(frame.conversation), identity.user, **{name: frame.seq})
+
+    async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
+        """Carry out a request and return the text of its answer, an `error` frame at worst."""
+        try:
+            return encode(await _carry_out(frame, identity, session_id))
+        except Exception as error:
+            return encode(self.refusal(error, frame, language=language))
+
+    def refusal(self, error: Exception, frame: Request | SignIn, *, language: str) -> ErrorFrame:
+        """Return the `error` frame that tells of an error; a defect is logged and tells nothing."""
+        ref, message_id = getattr(frame, "ref", ""), getattr(frame, "id", "")
+        refused = error if isinstance(error, ImError) else _as_refusal(error, frame)
+        with translation.override(language):
+            text = refused.text
+        return ErrorFrame(
+            code=refused.code,
+            message=text,
+            retry=refused.retryable,
+            retry_after_ms=refused.retry_after_ms,
+            ref=ref,
+            id=message_id,
+            details=dict(refused.fields),
+        )
+
+
+class Internal(ImError):
+    """A defect of the server; the log has it. The same frame may succeed later."""
+
+    code = ErrorCode.INTERNAL.value
+    retryable = True
+    retry_after_ms = 2_000
+
+
+def _check_in(frame: SignIn) -> Principal:
+    principal = principal_for_token(frame.token)
+    register_terminal(principal, terminal_id=frame.terminal, platform=frame.platform, name=frame.name)
+    return principal
+
+
+async def _carry_out(frame: Request, identity: Identity, session_id: str) -> ServerFrames:
+    if isinstance(frame, Send):
+        sender = Sender(identity.tenant, identity.user, identity.terminal, session_id)
+        return await send_message(
+            sender,
+            message_id=frame.id,
+            conversation_id=ConversationId(frame.conversation),
+            kind=frame.kind,
+            body=frame.body,
+        )
+    if isinstance(frame, Sync):
+        return await _sync(frame, identity)
+    return await _list_conversations(frame, identity)
+
+
+def _as_refusal(error: Exception, frame: Request | SignIn) -> ImError:
+    operation = type(frame).__name__
+    if isinstance(error, DATABASE_ERRORS):
+        logger.warning("%s failed for lack of the database: %r", operation, error)
+        return Unavailable()
+    logger.error("%s failed", operation, exc_info=error)
+    return Internal()
+
+
+async def _sync(frame: Sync, identity: Identity) -> ServerFrames:
+    events = await selectors.sync_events(
+        identity.tenant, identity.user, ConversationId(frame.conversation), frame.after, frame.limit
+    )
+    return msgspec.structs.replace(events, ref=frame.ref)
+
+
+async def _list_conversations(frame: ListConversations, identity: Identity) -> ServerFrames:
+    page = await selectors.list_conversations(identity.tenant, identity.user, frame.cursor, frame.limit)
+    return msgspec.structs.replace(page, ref=frame.ref, time=now_ms())

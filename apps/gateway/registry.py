@@ -1,0 +1,216 @@
+"""The sessions of this node: who is connected, who is told, and one clock for all.
+
+The node has one channel in the layer. It joins a user's group when her first session here appears and leaves with the
+last, so a connection costs the layer nothing. A delivery reaches each of the user's sessions but its origin.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from apps.common.clock import now_ms
+from apps.events.publish import DELIVER, REVOKE, user_group
+
+logger = logging.getLogger(__name__)
+
+TICK_S: Final = 1.0
+TICK_SLICE: Final = 500
+"""Sessions looked at before other work gets its turn."""
+
+JOIN_LOCKS: Final = 64
+"""Joins and leaves of one group are carried out one after the other; groups share this many locks."""
+
+RECEIVE_RETRY_S: Final = 1.0
+
+
+class Connection(Protocol):
+    """What the registry needs of a connection."""
+
+    @property
+    def session_id(self) -> str:
+        """Name of the session, unique in the cluster."""
+
+    @property
+    def terminal(self) -> UUID | None:
+        """The terminal that signed in."""
+
+    def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
+        """Hand over a frame for the terminal."""
+
+    def tick(self, time_ms: int) -> None:
+        """Look at the clock."""
+
+    def restart(self) -> None:
+        """End because the node stops."""
+
+    def revoke(self) -> None:
+        """End because the terminal or user may not be here any more."""
+
+    def abandon(self) -> None:
+        """End at once, without saying so to the peer."""
+
+
+class Registry:
+    """All connections of a node. Lives in one event loop."""
+
+    def __init__(self, node_id: str, layer: Any) -> None:
+        self.node_id = node_id
+        self.channel = f"gateway.{node_id}"
+        self._layer = layer
+        self._connections: set[Connection] = set()
+        self._groups: dict[str, list[Connection]] = {}
+        self._joined: set[str] = set()
+        self._locks = [asyncio.Lock() for _ in range(JOIN_LOCKS)]
+        self._loops: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._session_count = 0
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    async def start(self) -> None:
+        """Subscribe to the layer and start the clock."""
+        self._loops.append(asyncio.create_task(self._tick_forever(), name="gateway ticker"))
+        if hasattr(self._layer, "subscribe"):
+            self._layer.subscribe(self.channel, self.deliver)
+        elif self._layer is not None:
+            self._loops.append(asyncio.create_task(self._receive_forever(), name="gateway receiver"))
+
+    async def stop(self, *, within_s: float) -> None:
+        """Ask every session to go, wait for them a bounded time, end what is left, and leave the layer."""
+        for connection in list(self._connections):
+            connection.restart()
+        try:
+            await asyncio.wait_for(self._empty.wait(), within_s)
+        except TimeoutError:
+            logger.warning("%d sessions did not close in time", len(self._connections))
+            for connection in list(self._connections):
+                connection.abandon()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_s)
+        await _cancel([*self._loops, *self._tasks])
+        await self._leave_layer()
+
+    def next_session_id(self) -> str:
+        """Return a name for the next session."""
+        self._session_count += 1
+        return f"{self.node_id}.{self._session_count}"
+
+    def add(self, connection: Connection) -> None:
+        """Let a connection tick, signed in or not."""
+        self._connections.add(connection)
+        self._empty.clear()
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that is gone."""
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    async def join(self, connection: Connection, user_id: UUID) -> None:
+        """Tell this connection what concerns the user, from the moment this returns."""
+        group = user_group(user_id)
+        self._groups.setdefault(group, []).append(connection)
+        await self._settle(group)
+
+    async def leave(self, connection: Connection, user_id: UUID) -> None:
+        """Stop telling this connection; nothing happens when it was not told."""
+        group = user_group(user_id)
+        connections = self._groups.get(group, [])
+        if connection in connections:
+            connections.remove(connection)
+            if not connections:
+                del self._groups[group]
+            await self._settle(group)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work of a connection to its end, even when the connection goes first; `stop` waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """Take a message of the layer: hand its frame to the sessions of its groups, or close them."""
+        if message.get("type") == DELIVER:
+            self._hand_out(message)
+        elif message.get("type") == REVOKE:
+            self._revoke(message)
+
+    def _hand_out(self, message: dict[str, Any]) -> None:
+        conversation = UUID(hex=message["conversation"]) if message["conversation"] else None
+        seq, frame, origin, time_ms = message["seq"], message["frame"], message["origin"], now_ms()
+        for group in message["groups"]:
+            for connection in self._groups.get(group, ()):
+                if connection.session_id != origin:
+                    _guarded(connection.push, conversation, seq, frame, time_ms)
+
+    def _revoke(self, message: dict[str, Any]) -> None:
+        terminal = UUID(hex=message["terminal"]) if message["terminal"] else None
+        for group in message["groups"]:
+            for connection in list(self._groups.get(group, ())):
+                if terminal is None or connection.terminal == terminal:
+                    _guarded(connection.revoke)
+
+    async def _settle(self, group: str) -> None:
+        """Make the layer agree with whether the group has sessions here."""
+        async with self._locks[hash(group) % JOIN_LOCKS]:
+            wanted = group in self._groups
+            if self._layer is None or wanted == (group in self._joined):
+                return
+            if wanted:
+                await self._layer.group_add(group, self.channel)
+                self._joined.add(group)
+            else:
+                self._joined.discard(group)
+                await self._layer.group_discard(group, self.channel)
+
+    async def _leave_layer(self) -> None:
+        for group in list(self._joined):
+            await self._layer.group_discard(group, self.channel)
+        self._joined.clear()
+        if hasattr(self._layer, "unsubscribe"):
+            self._layer.unsubscribe(self.channel)
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            connections = list(self._connections)
+            for start in range(0, len(connections), TICK_SLICE):
+                time_ms = now_ms()
+                for connection in connections[start : start + TICK_SLICE]:
+                    _guarded(connection.tick, time_ms)
+                await asyncio.sleep(0)
+
+    async def _receive_forever(self) -> None:
+        """For layers without callbacks: one loop for the node."""
+        while True:
+            try:
+                message = await self._layer.receive(self.channel)
+            except Exception:
+                logger.exception("receiving from the channel layer failed, trying again")
+                await asyncio.sleep(RECEIVE_RETRY_S)
+            else:
+                _guarded(self.deliver, message)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("work of a connection failed", exc_info=error)
+
+
+def _guarded(call: Callable[..., None], *arguments: object) -> None:
+    """One session's defect is logged and stays its own."""
+    try:
+        call(*arguments)
+    except Exception:
+        logger.exception("a session failed")
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,25 @@
+"""Frames the session itself answers with. Their texts are for programmers, so they are English only."""
+
+from uuid import UUID
+
+from apps.gateway.session.effects import SendText
+from apps.wire.codec import encode
+from apps.wire.errors import ErrorCode
+from apps.wire.frames import Changed, ClientFrames, ErrorFrame
+
+
+def marks_of(frame: ClientFrames) -> tuple[str, str]:
+    """Return what the client knows its frame by: `ref` and message id, each "" when the frame has none."""
+    return getattr(frame, "ref", ""), getattr(frame, "id", "")
+
+
+def changed(conversation: UUID, seq: int) -> SendText:
+    """Say that pushes up to `seq` were left out."""
+    return SendText(encode(Changed(conversation=conversation, max_seq=seq)))
+
+
+def error(code: ErrorCode, message: str, *, ref: str = "", message_id: str = "", retry_after_ms: int = 0) -> SendText:
+    """Refuse a frame; with a pause the same frame may be sent again after it."""
+    retry = retry_after_ms > 0
+    frame = ErrorFrame(code=code, message=message, retry=retry, retry_after_ms=retry_after_ms, ref=ref, id=message_id)
+    return SendText(encode(frame))
