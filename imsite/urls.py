@@ -8,20 +8,28 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from apps.accounts import oauth
+from apps.accounts.forms import SignInForm
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """Say that this process answers; `manage.py up` and load balancers ask."""
     return JsonResponse({"status": "ok"})
 
 
+LOGIN = auth_views.LoginView.as_view(template_name="accounts/login.html", authentication_form=SignInForm)
+
+handler404 = "apps.common.rest.problems.page_not_found"
+handler500 = "apps.common.rest.problems.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/chat/"), name="home"),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
-    path("accounts/login/", auth_views.LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path("accounts/login/", LOGIN, name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("accounts/language/", set_language, name="set_language"),
-    path("oauth/", include("oauth2_provider.urls", namespace="oauth2_provider")),
+    path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("apps.accounts.urls")),

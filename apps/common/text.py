@@ -3,6 +3,7 @@
 They are about what a line may hold (length, no invisible trickery), not about what it means.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -10,9 +11,16 @@ from django.utils.translation import gettext as _
 
 from apps.common.errors import InvalidInput
 
-_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"})
-_JOINERS: Final = frozenset("\u200c\u200d")
-"""Format characters that Persian, Indic scripts and emoji need; the others only hide or turn text."""
+_CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
+_INVISIBLE: Final = r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_REFUSED: Final = _CONTROLS + _INVISIBLE
+"""Control characters, line breaks, direction overrides, what can't be seen. Joiners stay: emoji need them."""
+
+LINE_PATTERN: Final = rf"^[^{_REFUSED}]*$"
+NONBLANK_LINE_PATTERN: Final = rf"^[^{_REFUSED}]*[^\s{_REFUSED}][^{_REFUSED}]*$"
+"""What `clean_line` lets through, for JSON Schema."""
+
+_REFUSED_CHARACTER: Final = re.compile(f"[{_REFUSED}]")
 
 
 def clean_line(text: str, *, field: str, max_chars: int, required: bool = True) -> str:
@@ -33,11 +41,9 @@ def clean_line(text: str, *, field: str, max_chars: int, required: bool = True) 
                 "limit": max_chars,
             },
         )
-    for character in line:
-        if unicodedata.category(character) in _REFUSED_CATEGORIES and character not in _JOINERS:
-            raise InvalidInput(
-                field=field, reason=_("character %(code)s is not allowed") % {"code": f"U+{ord(character):04X}"}
-            )
+    if refused := _REFUSED_CHARACTER.search(line):
+        code = f"U+{ord(refused.group()):04X}"
+        raise InvalidInput(field=field, reason=_("character %(code)s is not allowed") % {"code": code})
     return line
 
 

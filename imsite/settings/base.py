@@ -116,32 +116,54 @@ IM_GROUP_MEMBERS_MAX = 500
 OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {"im": _("Read and send your messages")},
     "DEFAULT_SCOPES": ["im"],
+    "OAUTH2_VALIDATOR_CLASS": "apps.accounts.oauth.Validator",
     "PKCE_REQUIRED": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    # Only digests of tokens are kept: a copy of the database signs nobody in.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,
     "ROTATE_REFRESH_TOKEN": True,
-    # A client that lost the answer of a refresh may ask once more with the old token within this time.
+    # A client that lost the answer of a refresh may ask once more with the old token within this time; used later,
+    # an old token is taken for a stolen one, and the whole chain is revoked.
     "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 60,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["http", "https"],
 }
 
+# REST. Requests per user and minute on one node, by the kind of request; a burst may use up a minute at once.
+IM_REST_PER_MINUTE = {"request": 600, "send": 1200}
+
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["oauth2_provider.contrib.rest_framework.OAuth2Authentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.common.rest.structs.StructRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.common.rest.structs.StructParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.common.rest.throttling.UserThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.common.rest.problems.handle_exception",
+    # Forwarded-For headers are believed only where the server itself was told to.
+    "NUM_PROXIES": 0,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "imsite",
-    "DESCRIPTION": "REST API of the imsite messaging server.",
+    "DESCRIPTION": "REST API of the imsite messaging server. Times are unix milliseconds; ids are strings.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["apps.common.rest.openapi.complete_document"],
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "tryItOutEnabled": True},
 }
 
 # Language and time.

@@ -1,0 +1,98 @@
+"""OAuth2 as imsite offers it: authorization code with PKCE, password grant, refresh and revocation, nothing else.
+
+The protocol is django-oauth-toolkit's; here is what an installation of ours needs on top: the web client may return to
+the origin it came from, whatever port or host name that is, guessing passwords is slowed down, and a refresh whose
+answer got lost may be asked again although tokens are kept as digests only.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from oauth2_provider.models import get_access_token_model
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauth2_provider.views import AuthorizationView, RevokeTokenView, TokenView
+
+from apps.accounts.backends import client_address
+from apps.accounts.errors import SignInLimited
+from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
+from apps.accounts.services.sign_in import guard
+
+MAX_FIELD_CHARS = 4096
+
+
+def is_own_callback(redirect_uri: str, *, host: str, secure: bool) -> bool:
+    """Tell whether `redirect_uri` is the web client's callback on this very host, or on an origin of the settings.
+
+    A request that came over TLS may not send its code over plain HTTP; the other way round is a proxy ending TLS.
+    """
+    parts = urlsplit(redirect_uri)
+    if parts.path != CALLBACK_PATH or parts.query or parts.fragment or "@" in parts.netloc:
+        return False
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if origin in settings.IM_ALLOWED_ORIGINS:
+        return True
+    return bool(host) and parts.netloc == host and parts.scheme in ({"https"} if secure else {"http", "https"})
+
+
+class Validator(OAuth2Validator):  # type: ignore[misc]  # the base is untyped
+    """What imsite decides differently from the toolkit."""
+
+    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Accept the registered addresses, and for the web client its callback on the origin it was loaded from."""
+        if client_id == WEB_CLIENT_ID and is_own_callback(
+            redirect_uri,
+            host=request.headers.get("HTTP_HOST", ""),
+            secure="X_DJANGO_OAUTH_TOOLKIT_SECURE" in request.headers,
+        ):
+            return True
+        return bool(super().validate_redirect_uri(client_id, redirect_uri, request, *args, **kwargs))
+
+    def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Refuse also for users who may not sign in any more."""
+        if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            return False
+        return bool(request.user.is_active and request.user.tenant.is_active)
+
+    def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        # A refresh token used a second time within its grace period: the toolkit would hand out the first answer's
+        # tokens again, but only their digests are kept. Unbound from it, they leave room for a fresh pair.
+        used = getattr(request, "refresh_token_instance", None)
+        if used is not None and used.revoked is not None:
+            get_access_token_model().objects.filter(source_refresh_token=used).update(source_refresh_token=None)
+        super()._save_bearer_token(token, request, *args, **kwargs)
+
+
+class GuardedTokenView(TokenView):  # type: ignore[misc]  # the base is untyped
+    """The token endpoint. Answers 429 with `Retry-After` while there are too many failed sign-ins."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Exchange a password, a code or a refresh token for tokens (RFC 6749)."""
+        if any(
+            "\0" in value or len(value) > MAX_FIELD_CHARS for value in request.POST.values() if isinstance(value, str)
+        ):
+            return _refusal("invalid_request", "A parameter is too long or holds a NUL character.", status=400)
+        try:
+            if request.POST.get("grant_type") == "password":
+                guard.check(login=request.POST.get("username", ""), address=client_address(request))
+        except SignInLimited as error:
+            response = _refusal(error.code, error.text, status=error.status)
+            response["Retry-After"] = str(error.fields["seconds"])
+            return response
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+
+def _refusal(code: str, text: str, *, status: int) -> HttpResponse:
+    response = JsonResponse({"error": code, "error_description": text}, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+urlpatterns = [
+    path("authorize/", AuthorizationView.as_view(), name="authorize"),
+    path("token/", GuardedTokenView.as_view(), name="token"),
+    path("revoke_token/", RevokeTokenView.as_view(), name="revoke-token"),
+]

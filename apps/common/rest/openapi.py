@@ -1,0 +1,141 @@
+"""The OpenAPI document, drawn from the same structs that decode requests and encode answers.
+
+`operation` describes one method of a view; `complete_document` is drf-spectacular's last step and adds the structs'
+schemas. Nothing here runs while a request is served.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from apps.common.rest.problems import MEDIA_TYPE, Problem
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+_REF: Final = "#/components/schemas/{name}"
+_USED: Final[dict[str, type[msgspec.Struct]]] = {"Problem": Problem}
+_SCHEMAS: Final[dict[str, dict[str, Any]]] = {}
+
+_MEANINGS: Final = {
+    400: "The request does not have the documented form.",
+    401: "No valid access token.",
+    403: "One's role does not allow this.",
+    404: "There is no such thing, or none that the caller may know of.",
+    406: "The answer exists as JSON only.",
+    409: "The request conflicts with what is there.",
+    413: "The request is too large.",
+    415: "The body is not JSON.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    503: "The server can't do this right now; `Retry-After` says when to come back.",
+}
+_ALWAYS: Final = (400, 401, 406, 429, 503)
+_WITH_BODY: Final = (413, 415)
+
+
+def operation(
+    operation_id: str,
+    *,
+    summary: str,
+    answers: Mapping[int, type[msgspec.Struct] | None],
+    refusals: Sequence[int] = (),
+    query: type[msgspec.Struct] | None = None,
+    body: type[msgspec.Struct] | Mapping[str, Any] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> Callable[[V], V]:
+    """Describe a method: what it takes, what it answers by status, and which refusals it has beside the usual ones.
+
+    `body` is a struct, or a JSON Schema where a struct can't say it; `example` is a body.
+    """
+    usual = _ALWAYS + (_WITH_BODY if body is not None else ())
+    responses: dict[Any, Any] = {
+        status: OpenApiResponse(description=_no_content()) if kind is None else reference(kind)
+        for status, kind in answers.items()
+    }
+    for status in sorted({*usual, *refusals}):
+        responses[status, MEDIA_TYPE] = OpenApiResponse(reference(Problem), description=_MEANINGS[status])
+    decorate: Callable[[V], V] = extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        parameters=_parameters(query) if query else [],
+        request={"application/json": _body_schema(body)} if body is not None else None,
+        responses=responses,
+        examples=[OpenApiExample("Request", value=dict(example), request_only=True)] if example else [],
+    )
+    return decorate
+
+
+def reference(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return a reference to the schema of a struct, which `complete_document` then adds."""
+    _USED[kind.__name__] = kind
+    return {"$ref": _REF.format(name=kind.__name__)}
+
+
+def named_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Add a schema of one's own to the document and return a reference to it."""
+    _SCHEMAS[name] = schema
+    return {"$ref": _REF.format(name=name)}
+
+
+def complete_document(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Add the structs' schemas; say that documented bodies are required."""
+    _refs, components = msgspec.json.schema_components(list(_USED.values()), ref_template=_REF)
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(components | _SCHEMAS)
+    for path in result["paths"].values():
+        for method in path.values():
+            if "requestBody" in method:
+                method["requestBody"]["required"] = True
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself by being made
+    """How to sign in: any way to an access token, which then is a bearer token."""
+
+    target_class = "apps.accounts.authentication.BearerAuthentication"
+    name = ["bearer", "oauth2"]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        """Return the two descriptions of the same header."""
+        scopes = {"im": "Read and send your messages"}
+        return [
+            {"type": "http", "scheme": "bearer"},
+            {
+                "type": "oauth2",
+                "flows": {
+                    "password": {"tokenUrl": "/oauth/token/", "refreshUrl": "/oauth/token/", "scopes": scopes},
+                    "authorizationCode": {
+                        "authorizationUrl": "/oauth/authorize/",
+                        "tokenUrl": "/oauth/token/",
+                        "refreshUrl": "/oauth/token/",
+                        "scopes": scopes,
+                    },
+                },
+            },
+        ]
+
+
+def _parameters(query: type[msgspec.Struct]) -> list[OpenApiParameter]:
+    (_ref,), components = msgspec.json.schema_components([query], ref_template=_REF)
+    schema = components[query.__name__]
+    return [
+        OpenApiParameter(
+            name,
+            {key: value for key, value in field.items() if key != "description"},
+            OpenApiParameter.QUERY,
+            required=name in schema.get("required", []),
+            description=field.get("description", ""),
+        )
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _body_schema(body: type[msgspec.Struct] | Mapping[str, Any]) -> dict[str, Any]:
+    return reference(body) if isinstance(body, type) else dict(body)
+
+
+def _no_content() -> str:
+    return "Done; there is nothing to say."

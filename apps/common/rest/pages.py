@@ -1,0 +1,40 @@
+"""Pages by opaque cursors: where a page ended, not how many rows to skip, so nothing is shown twice or missed."""
+
+import base64
+import binascii
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from apps.common.rest.problems import InvalidRequest
+
+T = TypeVar("T")
+
+MAX_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 50
+MAX_CURSOR_CHARS: Final = 512
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT, description="Rows of a page.")]
+Cursor = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_CURSOR_CHARS,
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="`next` of the page before; empty for the first one.",
+    ),
+]
+
+
+def write_cursor(position: msgspec.Struct) -> str:
+    """Return the text of a position, to be given back as it is."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode("ascii")
+
+
+def read_cursor(text: str, kind: type[T]) -> T | None:
+    """Return the position that a cursor stands for; None for the first page. Raises InvalidRequest."""
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise InvalidRequest(field="cursor", reason="not a cursor of this list") from error
