@@ -12,13 +12,16 @@ from typing import Final
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.common.clock import now_ms
 from apps.common.retry import run_in_transaction
+from apps.messaging.services.conversations import start_group
 from apps.tenants.models import Tenant
 from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
 from imsite.errors import OperatorError
 from imsite.privatefile import write_private
 
 DEMO_SLUG: Final = "demo"
+GROUP_TITLE: Final = "Everyone 大家"
 ADMIN_USERNAME: Final = "admin"
 # Neither 0 and o nor 1, l and i: people type these from a terminal.
 TYPEABLE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -62,16 +65,19 @@ def ensure_demo(passwords_file: Path) -> list[tuple[str, str]]:
 
 def _create_missing(passwords: dict[str, str], missing: set[str]) -> None:
     tenant = Tenant.objects.filter(slug=DEMO_SLUG).first() or create_tenant(slug=DEMO_SLUG, name="Demo")
-    for user in DEMO_USERS:
-        login = f"{user.username}@{DEMO_SLUG}"
-        if login in missing:
-            create_user(
-                tenant,
-                username=user.username,
-                password=passwords[login],
-                display_name=user.display_name,
-                locale=user.locale,
-            )
+    users = [
+        create_user(
+            tenant,
+            username=user.username,
+            password=passwords[login],
+            display_name=user.display_name,
+            locale=user.locale,
+        )
+        for user in DEMO_USERS
+        if (login := f"{user.username}@{DEMO_SLUG}") in missing
+    ]
+    if len(users) == len(DEMO_USERS):
+        start_group(users[0], title=GROUP_TITLE, member_ids=[user.id for user in users], now_ms=now_ms())
     admin = f"{ADMIN_USERNAME}@{SYSTEM_SLUG}"
     if admin in missing:
         create_user(
