@@ -1,0 +1,44 @@
+// Says when the chat is not connected, for how long, and how many messages wait.
+
+import { useEffect, useState } from "preact/hooks";
+
+import { useApp } from "./context.js";
+import { html } from "./html.js";
+
+const CALM_MS = 1200;
+
+export function StatusBar() {
+  const { client, t } = useApp();
+  const { status } = client;
+  const offline = status.state !== "online";
+  const [visible, setVisible] = useState(false);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (!offline) {
+      setVisible(false);
+      return undefined;
+    }
+    // A short interruption is nobody's business: wait a moment before saying so.
+    const calm = setTimeout(() => setVisible(true), CALM_MS);
+    const second = setInterval(() => tick((count) => count + 1), 1000);
+    return () => {
+      clearTimeout(calm);
+      clearInterval(second);
+    };
+  }, [offline]);
+  if (!offline || !visible) return null;
+  return html`<div class=${`status-bar status-${status.state}`} role="status" data-state=${status.state}>
+    <span class="status-dot" aria-hidden="true"></span>
+    <span>${statusText(t, status)}</span>
+    ${client.outbox.queued > 0 && html`<span class="status-queued">${t("status.queued", { count: client.outbox.queued })}</span>`}
+    ${status.state === "waiting" && html`<button type="button" class="link-button" onClick=${() => client.poke()}>${t("status.retryNow")}</button>`}
+    ${status.state === "stopped" && html`<button type="button" class="link-button" onClick=${() => location.reload()}>${t("status.reload")}</button>`}
+  </div>`;
+}
+
+function statusText(t, status) {
+  if (status.state === "stopped") return t(status.reason === "revoked" ? "status.revoked" : status.reason === "terminal_refused" ? "error.terminal_refused" : "status.stopped");
+  if (!navigator.onLine) return t("status.offline");
+  if (status.state === "waiting") return t("status.waiting", { seconds: Math.max(1, Math.ceil((status.until - Date.now()) / 1000)) });
+  return t("status.connecting");
+}
