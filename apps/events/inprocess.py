@@ -64,7 +64,7 @@ class _Subscription:
 
     def hand_over(self, message: Message) -> bool:
         """Call at once in the own loop, else let that loop call soon; False at the bound or when the loop is gone."""
-        if _running_loop() is self.loop:
+        if asyncio.get_running_loop() is self.loop:
             self.call(message)
             return True
         if len(self.inbox) >= CALLBACK_CAPACITY:
@@ -297,13 +297,6 @@ class InProcessLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is unt
                 if box.drop_expired(now):
                     self._leave_all(channel)
                 self._discard_if_empty(channel, box)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _call_in_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: object) -> bool:
