@@ -21,7 +21,7 @@ def await_database(address: DatabaseAddress, timeout_s: float) -> None:
             return
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline:
-                reason = str(error).strip().splitlines()[-1]
+                reason = str(error).strip().splitlines()[0]
                 raise OperatorError(
                     f"PostgreSQL at {address.host}:{address.port}, database {address.name}, cannot be used: "
                     f"{reason}. Check that it runs and that DATABASE_URL is right"
