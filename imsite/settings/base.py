@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.webclient.middleware.ContentSecurityPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "imsite.urls"
@@ -144,6 +145,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["apps.common.rest.throttling.UserThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.common.rest.problems.handle_exception",
+    "DEFAULT_METADATA_CLASS": None,
     # Forwarded-For headers are believed only where the server itself was told to.
     "NUM_PROXIES": 0,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -193,4 +195,6 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.log_level},
+    # Its warnings repeat at every sign-in that the password grant is out of fashion: programs of one's own need it.
+    "loggers": {"oauth2_provider": {"level": "ERROR"}},
 }
