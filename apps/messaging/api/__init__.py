@@ -1,0 +1,1 @@
+"""REST: conversations, their members, their events, and how far one has read."""
