@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.accounts.errors import UserNotFound
-from apps.accounts.models import User
+from apps.accounts.models import Terminal, User
 from apps.common.text import normalized_identifier
 
 
@@ -34,6 +34,12 @@ def search_users(tenant_id: UUID, *, text: str) -> QuerySet[User]:
     if not wanted:
         return users
     return users.filter(Q(username__contains=wanted) | Q(display_name__icontains=text.strip()))
+
+
+def owns_terminal(user: User, terminal_id: UUID) -> bool:
+    """Tell whether the user may send from this terminal: it is registered as hers and not revoked. One query."""
+    own = Terminal.objects.for_tenant(user.tenant_id).filter(user_id=user.id, revoked_at__isnull=True)
+    return own.filter(pk=terminal_id).exists()
 
 
 def _active(tenant_id: UUID) -> QuerySet[User]:

@@ -73,6 +73,13 @@ def reference(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {"$ref": _REF.format(name=kind.__name__)}
 
 
+def one_of(*kinds: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return a schema for structs that a tag tells apart."""
+    mapping = {str(kind.__struct_config__.tag): reference(kind)["$ref"] for kind in kinds}
+    field = kinds[0].__struct_config__.tag_field
+    return {"oneOf": [reference(kind) for kind in kinds], "discriminator": {"propertyName": field, "mapping": mapping}}
+
+
 def named_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Add a schema of one's own to the document and return a reference to it."""
     _SCHEMAS[name] = schema
@@ -80,7 +87,7 @@ def named_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def complete_document(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add the structs' schemas; say that documented bodies are required."""
+    """Add the structs' schemas; say that bodies are required, and that either way to name a token will do."""
     _refs, components = msgspec.json.schema_components(list(_USED.values()), ref_template=_REF)
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(components | _SCHEMAS)
@@ -88,6 +95,7 @@ def complete_document(result: dict[str, Any], generator: Any, request: Any, publ
         for method in path.values():
             if "requestBody" in method:
                 method["requestBody"]["required"] = True
+            method["security"] = [{"bearer": []}, {"oauth2": ["im"]}]
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result
 

@@ -19,7 +19,7 @@ Cursor = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_CURSOR_CHARS,
-        pattern=r"^[A-Za-z0-9_-]*$",
+        pattern=r"^[A-Za-z0-9_-]*={0,2}$",
         description="`next` of the page before; empty for the first one.",
     ),
 ]
