@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from apps.accounts.services.applications import WEB_CLIENT_ID
 from apps.webclient.addresses import same_origin_websocket_url, script_urls, websocket_url
 from apps.webclient.csp import origin_of, strict_policy
 from apps.webclient.middleware import HEADER
 from apps.wire.frames import PROTOCOL_VERSION
 
-CLIENT_ID: Final = "imsite-web"
 API_URL: Final = "/api/v1"
 
 
@@ -36,7 +36,7 @@ def chat(request: HttpRequest) -> HttpResponse:
 def bootstrap_data(request: HttpRequest) -> dict[str, str | int]:
     """What the page cannot know by itself: the addresses of the server, its protocol, and the visitor's language."""
     return {
-        "client_id": CLIENT_ID,
+        "client_id": WEB_CLIENT_ID,
         "authorize_url": reverse("oauth2_provider:authorize"),
         "token_url": reverse("oauth2_provider:token"),
         "revoke_url": reverse("oauth2_provider:revoke-token"),

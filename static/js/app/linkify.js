@@ -1,7 +1,7 @@
 // Finds web addresses in message text. Only http and https ever become links; everything else stays text.
 
 const CANDIDATE = /\bhttps?:\/\/[^\s<>"'`“”‘’，。、；：！？）】》]+/gi;
-const TRAILING = /[.,;:!?)\]}*_~]+$/;
+const TRAILING = /[.,;:!?)\]}*_~]$/;
 
 /** Parts of a text in order: `{ text }` or `{ text, href }`. Joined, the texts are the input. */
 export function linkify(text) {
@@ -21,9 +21,13 @@ export function linkify(text) {
 
 // Punctuation at the end belongs to the sentence, unless it closes a bracket that the address opened.
 function trimmed(address) {
-  const tail = TRAILING.exec(address)?.[0] ?? "";
-  const balanced = tail.startsWith(")") && address.split("(").length >= address.split(")").length;
-  return tail && !balanced ? address.slice(0, -tail.length) : address;
+  let end = address.length;
+  while (TRAILING.test(address.slice(0, end)) && !closesBracket(address.slice(0, end))) end -= 1;
+  return address.slice(0, end);
+}
+
+function closesBracket(address) {
+  return address.endsWith(")") && address.split("(").length >= address.split(")").length;
 }
 
 function safeAddress(address) {

@@ -24,7 +24,7 @@ export function Messages({ conversation }) {
   const attentive = useAttention();
   const { window: held } = conversation;
   const pending = client.outbox.entries(conversation.id);
-  const dividerAfter = useDivider(conversation, attentive, pending.length);
+  const dividerAfter = useDivider(conversation, attentive);
   const rows = useMemo(
     () => buildRows({ events: held.events, pending, me: client.me.id, dividerAfter }),
     [held.events, pending.map((entry) => entry.id + entry.state).join(), dividerAfter],
@@ -69,15 +69,12 @@ export function Messages({ conversation }) {
   </div>`;
 }
 
-// Where "new messages" begin: behind what was read when the person came (back) to this chat; gone once she answers.
-function useDivider(conversation, attentive, pendingCount) {
+// Where "new messages" begin: behind what was read when the person came (back) to this chat.
+function useDivider(conversation, attentive) {
   const [after, setAfter] = useState(() => (conversation.unread > 0 ? conversation.readSeq : null));
   useEffect(() => {
     if (!attentive) setAfter((current) => (current === null || conversation.unread === 0 ? conversation.readSeq : current));
   }, [attentive]);
-  useEffect(() => {
-    if (pendingCount > 0) setAfter(null);
-  }, [pendingCount]);
   return after;
 }
 

@@ -13,13 +13,14 @@ const GROUP_MS = 5 * 60_000;
 export function buildRows({ events, pending, me, dividerAfter }) {
   const rows = [];
   const seen = new Set();
-  let divided = dividerAfter === null;
+  const newAfter = newMessagesAfter(events, pending, me, dividerAfter);
+  let divided = false;
   let time = null;
   for (const event of events) {
     seen.add(event.id);
     if (time === null || !sameDay(time, event.time)) rows.push({ type: "day", key: `d${event.seq}`, time: event.time });
     time = event.time;
-    if (!divided && event.seq > dividerAfter && event.sender !== me && isMessage(event)) {
+    if (!divided && event.seq > newAfter && event.sender !== me && isMessage(event)) {
       divided = true;
       rows.push({ type: "new", key: "new" });
     }
@@ -43,6 +44,13 @@ export function markOf(item, conversation, online) {
   if (conversation.kind === "direct") return { state: read > 0 ? "read" : delivered > 0 ? "delivered" : "sent" };
   if (of === 0) return { state: "sent" };
   return { state: read >= of ? "read" : read > 0 ? "partly" : delivered >= of ? "delivered" : "sent", read, of };
+}
+
+// Whoever answered has seen what came before: nothing is new up to the person's own last message.
+function newMessagesAfter(events, pending, me, dividerAfter) {
+  if (dividerAfter === null || pending.length > 0) return Infinity;
+  const answer = events.findLast((event) => event.sender === me && isMessage(event));
+  return Math.max(dividerAfter, answer?.seq ?? 0);
 }
 
 function eventItem({ id, seq, sender, time, kind, body }) {

@@ -1,0 +1,31 @@
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from apps.webclient.csp import relaxed_policy, strict_policy
+from apps.webclient.middleware import HEADER, ContentSecurityPolicyMiddleware
+
+
+def respond(path: str, **headers: str) -> HttpResponse:
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(headers=headers)
+
+    response = ContentSecurityPolicyMiddleware(view)(RequestFactory().get(path))
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/api/v1/me", "/administration", "/api/docs"])
+def test_ordinary_pages_get_the_strict_policy(path: str) -> None:
+    assert respond(path)[HEADER] == strict_policy()
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/accounts/user/", "/api/docs/"])
+def test_pages_with_inline_libraries_get_the_relaxed_policy(path: str) -> None:
+    assert respond(path)[HEADER] == relaxed_policy()
+
+
+def test_a_policy_set_by_the_view_stays() -> None:
+    response = respond("/chat/", **{HEADER: "default-src 'self'"})
+
+    assert response[HEADER] == "default-src 'self'"
