@@ -39,6 +39,9 @@ class Services(Protocol):
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
         """Return the `error` frame that tells of an error."""
 
+    def close(self) -> None:
+        """End what is behind the services, with the node."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -27,6 +27,7 @@ from apps.wire.frames import (
     MAX_CHANGED_CONVERSATIONS,
     ConversationState,
     ErrorFrame,
+    ListConversations,
     Received,
     Send,
     ServerFrames,
@@ -85,9 +86,13 @@ class Dispatcher:
 
     def note(self, identity: Identity, frame: Note) -> None:
         """Take note of a cursor. That she is a member is seen to where it is written."""
-        name = "delivered_seq" if isinstance(frame, Received) else "read_seq"
-        cursors = runtime.get().cursors
-        cursors.note(identity.tenant, ConversationId(frame.conversation), identity.user, **{name: frame.seq})
+        delivered, read = (frame.seq, 0) if isinstance(frame, Received) else (0, frame.seq)
+        try:
+            cursors = runtime.get().cursors
+        except Unavailable:
+            return  # the node is stopping; the client says it again to the next one
+        conversation = ConversationId(frame.conversation)
+        cursors.note(identity.tenant, conversation, identity.user, delivered_seq=delivered, read_seq=read)
 
     async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
         """Carry out a request and return the text of its answer, an `error` frame at worst."""
