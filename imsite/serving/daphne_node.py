@@ -6,9 +6,10 @@ Slower than uvicorn (see docs/operation.md) and kept as the yardstick: whatever 
 import asyncio
 
 # daphne's server module installs Twisted's asyncio reactor and has to come before any other Twisted import.
-from daphne.server import Server, twisted_loop
+from daphne.server import twisted_loop
 
 from imsite.ports import require_free_port
+from imsite.serving.daphne_server import SiteServer
 from imsite.serving.lifetime import StopRequest, drain_gateway, open_gateway
 
 # daphne has no switch for its own pings; the protocol has a heartbeat of its own.
@@ -28,7 +29,7 @@ def serve_daphne(host: str, ports: dict[str, int], *, until_stdin_closes: bool) 
     stop = StopRequest()
     stop.listen(twisted_loop, until_stdin_closes=until_stdin_closes)
     twisted_loop.run_until_complete(open_gateway())
-    server = Server(
+    server = SiteServer(
         application,
         endpoints=[_endpoint(host, port) for port in sorted(set(ports.values()))],
         signal_handlers=False,
@@ -42,7 +43,7 @@ def serve_daphne(host: str, ports: dict[str, int], *, until_stdin_closes: bool) 
     stopping.cancel()
 
 
-async def _stop_when_asked(server: Server, stop: StopRequest) -> None:
+async def _stop_when_asked(server: SiteServer, stop: StopRequest) -> None:
     await stop.wait()
     for listener in server.listeners:
         listener.addCallback(lambda port: port.stopListening())

@@ -43,15 +43,17 @@ class StopRequest:
             call_when_stdin_closes(request)
 
 
-def call_when_stdin_closes(callback: Callable[[], None]) -> None:
-    """Call `callback` in a thread of its own once the other end of standard input is gone."""
+def call_when_stdin_closes(callback: Callable[[], None]) -> threading.Thread:
+    """Call `callback` in a thread of its own, which is returned, once the other end of standard input is gone."""
 
     def read_to_the_end() -> None:
         while os.read(sys.stdin.fileno(), 1024):
             pass
         callback()
 
-    threading.Thread(target=read_to_the_end, name="stdin-watch", daemon=True).start()
+    thread = threading.Thread(target=read_to_the_end, name="stdin-watch", daemon=True)
+    thread.start()
+    return thread
 
 
 async def open_gateway() -> None:

@@ -19,6 +19,7 @@ IM_WS_PORT = env.ws_port
 IM_PUBLIC_WS_URL = env.public_ws_url
 
 INSTALLED_APPS = [
+    "imsite",  # before daphne: its runserver is ours
     "daphne",
     "unfold",
     "unfold.contrib.filters",
@@ -35,7 +36,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "imsite",
     "apps.common",
     "apps.events",
     "apps.tenants",

@@ -107,7 +107,9 @@ class Site:
         _say("PostgreSQL died; starting it again")
         time.sleep(delay_s)
         port_before = postgres.port
-        if self._start_postgres(postgres) != port_before:
+        port = self._start_postgres(postgres)
+        _say("PostgreSQL runs again")
+        if port != port_before:
             self._node.stop()
             self._node.start()
 

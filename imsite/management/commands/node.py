@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import get_resolver
 
 from imsite.env import read_environment
 from imsite.errors import OperatorError
@@ -44,6 +45,8 @@ class Command(BaseCommand):
         try:
             await_database(read_environment().database, DATABASE_TIMEOUT_S)
             await_schema(SCHEMA_TIMEOUT_S)
+            # Load every view now: a defect stops the start instead of the first request, which is quick, too.
+            _ = get_resolver().url_patterns
             if options["server"] == "daphne":
                 from imsite.serving.daphne_node import serve_daphne
 

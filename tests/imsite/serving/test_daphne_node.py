@@ -1,0 +1,11 @@
+"""A node served by daphne."""
+
+import pytest
+
+from tests.imsite.serving.node_suite import NodeSuite
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+class TestDaphneNode(NodeSuite):
+    server = "daphne"

@@ -1,0 +1,88 @@
+"""A node stops on a signal or when its supervisor is gone, and gives its sessions a bounded time."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from imsite.serving import lifetime
+
+
+@pytest.fixture
+def kept_handlers() -> Iterator[None]:
+    """The handlers of pytest, put back afterwards."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_asks_for_the_stop(kept_handlers: None, number: signal.Signals) -> None:
+    stop = lifetime.StopRequest()
+    stop.listen(asyncio.get_running_loop(), until_stdin_closes=False)
+
+    signal.raise_signal(number)
+
+    await asyncio.wait_for(stop.wait(), 5)
+
+
+async def test_the_end_of_standard_input_asks_for_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        thread = lifetime.call_when_stdin_closes(lambda: loop.call_soon_threadsafe(asked.set))
+        os.write(writing, b"not the end")
+        await asyncio.sleep(0)
+        assert not asked.is_set()
+
+        os.close(writing)
+
+        await asyncio.wait_for(asked.wait(), 5)
+        thread.join(5)
+
+
+def test_a_signal_after_the_end_is_ignored(kept_handlers: None) -> None:
+    loop = asyncio.new_event_loop()
+    lifetime.StopRequest().listen(loop, until_stdin_closes=False)
+    loop.close()
+
+    signal.raise_signal(signal.SIGTERM)
+
+
+async def test_sessions_that_do_not_finish_are_cut_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(lifetime, "DRAIN_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(lifetime.lifespan, "shutdown", never)
+
+    with caplog.at_level(logging.ERROR):
+        await lifetime.drain_gateway()
+
+    assert "did not finish in time" in caplog.text
+
+
+async def test_the_gateway_is_started_and_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    async def startup() -> None:
+        calls.append("startup")
+
+    async def shutdown() -> None:
+        calls.append("shutdown")
+
+    monkeypatch.setattr(lifetime.lifespan, "startup", startup)
+    monkeypatch.setattr(lifetime.lifespan, "shutdown", shutdown)
+
+    await lifetime.open_gateway()
+    await lifetime.drain_gateway()
+
+    assert calls == ["startup", "shutdown"]
