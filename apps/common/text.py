@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from apps.common.errors import InvalidInput
 
-_CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
+_CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 _INVISIBLE: Final = r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 _REFUSED: Final = _CONTROLS + _INVISIBLE
 """Control characters, line breaks, direction overrides, what can't be seen. Joiners stay: emoji need them."""
 
 LINE_PATTERN: Final = rf"^[^{_REFUSED}]*$"
 NONBLANK_LINE_PATTERN: Final = rf"^[^{_REFUSED}]*[^\s{_REFUSED}][^{_REFUSED}]*$"
-"""What `clean_line` lets through, for JSON Schema."""
+"""What `clean_line` lets through, for JSON Schema; lone surrogates, which no JSON text can hold, go unmentioned."""
 
-_REFUSED_CHARACTER: Final = re.compile(f"[{_REFUSED}]")
+_REFUSED_CHARACTER: Final = re.compile(rf"[{_REFUSED}\ud800-\udfff]")
 
 
 def clean_line(text: str, *, field: str, max_chars: int, required: bool = True) -> str:

@@ -1,0 +1,30 @@
+"""The routes of the REST API as Django sees them, which tests compare with everything else."""
+
+import re
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.views import APIView
+
+PREFIX = "api/v1/"
+
+
+def api_operations() -> set[tuple[str, str]]:
+    """Every method of every route below `/api/v1/`, as (METHOD, path template)."""
+    return {
+        (method.upper(), f"/{path}")
+        for path, view in _routes(get_resolver().url_patterns, "")
+        if path.startswith(PREFIX)
+        for method in view.http_method_names
+        if hasattr(view, method) and method != "options"
+    }
+
+
+def _routes(patterns: list[URLPattern | URLResolver], prefix: str) -> list[tuple[str, type[APIView]]]:
+    found: list[tuple[str, type[APIView]]] = []
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += _routes(pattern.url_patterns, path)
+        elif view := getattr(pattern.callback, "cls", None):
+            found.append((re.sub(r"<\w+:(\w+)>", r"{\1}", path), view))
+    return found
