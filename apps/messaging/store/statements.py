@@ -11,7 +11,7 @@ from uuid import UUID
 
 from apps.common.clock import to_ms
 from apps.messaging.store.arrays import Columns
-from apps.messaging.store.plan import KnownEvent, KnownEvents, LogEnd, NewRows
+from apps.messaging.store.plan import KnownEvent, KnownEvents, LogEnd, NewRow
 from apps.messaging.store.records import Draft, MemberList
 from apps.wire.ids import ConversationId, TenantId, UserId
 
@@ -68,8 +68,8 @@ Parameters = tuple[Any, ...]
 def lock_parameters(drafts: Sequence[Draft], columns: Columns) -> Parameters:
     """For LOCK_LOGS."""
     return (
-        columns.uuids(list({draft.conversation_id for draft in drafts})),
-        columns.uuids(list({draft.tenant_id for draft in drafts})),
+        columns.uuids(list({draft.conversation_id.int: draft.conversation_id for draft in drafts}.values())),
+        columns.uuids(list({draft.tenant_id.int: draft.tenant_id for draft in drafts}.values())),
     )
 
 
@@ -96,19 +96,20 @@ def update_parameters(grown: Mapping[ConversationId, LogEnd], columns: Columns) 
     )
 
 
-def insert_parameters(rows: NewRows, columns: Columns) -> Parameters:
+def insert_parameters(rows: Sequence[NewRow], columns: Columns) -> Parameters:
     """For INSERT_EVENTS."""
+    drafts = [row[0] for row in rows]
     return (
-        columns.uuids(rows.conversation_ids),
-        columns.integers(rows.seqs),
-        columns.uuids(rows.tenant_ids),
-        columns.blobs(rows.message_ids),
-        columns.texts(rows.kinds),
-        columns.uuids(rows.sender_ids),
-        columns.times(rows.times_ms),
-        columns.flags(rows.countables),
-        columns.blobs(rows.bodies),
-        columns.blobs(rows.digests),
+        columns.uuids([draft.conversation_id for draft in drafts]),
+        columns.integers([row[1] for row in rows]),
+        columns.uuids([draft.tenant_id for draft in drafts]),
+        columns.blobs([draft.message_id for draft in drafts]),
+        columns.texts([draft.kind for draft in drafts]),
+        columns.uuids([draft.sender_id for draft in drafts]),
+        columns.times([row[2] for row in rows]),
+        columns.flags([draft.countable for draft in drafts]),
+        columns.blobs([draft.body for draft in drafts]),
+        columns.blobs([row[3] for row in rows]),
     )
 
 

@@ -1,0 +1,41 @@
+"""A group, a direct conversation, and the running parts of the log."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from apps.accounts.models import User
+from apps.conversations.models import Conversation
+from apps.messaging import runtime
+from apps.messaging.services import conversations
+from apps.messaging.store.group_commit import GroupCommitStore
+from tests.messaging.messages import NOW_MS
+
+
+@pytest.fixture
+def group(alice: User, bob: User) -> Conversation:
+    """Alice's group with Bob; its log holds the event of its making."""
+    return conversations.start_group(alice, title="Lunch", member_ids=[bob.id], now_ms=NOW_MS)
+
+
+@pytest.fixture
+def direct(alice: User, bob: User) -> Conversation:
+    conversation, _ = conversations.start_direct(alice, other_id=bob.id, now_ms=NOW_MS)
+    return conversation
+
+
+@pytest_asyncio.fixture
+async def store(transactional_db: None) -> AsyncIterator[GroupCommitStore]:
+    """A store on the test database, whose rows are really committed."""
+    store = GroupCommitStore(runtime.conninfo())
+    await store.start()
+    yield store
+    await store.close()
+
+
+@pytest_asyncio.fixture
+async def running(transactional_db: None) -> AsyncIterator[runtime.Runtime]:
+    """The runtime of a node."""
+    yield await runtime.start()
+    await runtime.stop()
