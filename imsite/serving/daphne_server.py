@@ -11,7 +11,7 @@ from daphne.server import Server
 MAX_REASON_BYTES = 123
 
 
-class SiteServer(Server):
+class SiteServer(Server):  # type: ignore[misc]  # daphne is untyped
     """daphne's server, able to close with any code and reason."""
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ def run_benchmarks(names: list[str]) -> int:
     if unknown:
         raise OperatorError(f"no benchmark is named {unknown[0]}: choose from {', '.join(available_benchmarks())}")
     with throwaway_database(SETTINGS, durable=True) as environment:
-        migrate = [sys.executable, ROOT / "manage.py", "migrate", "--no-input", "--verbosity=0"]
+        migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity=0"]
         commands = [migrate, *([sys.executable, "-m", f"benchmarks.{name}"] for name in chosen)]
         return next((code for command in commands if (code := run_program(command, environment)) != 0), 0)
 

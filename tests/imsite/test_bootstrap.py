@@ -1,6 +1,7 @@
 """From a bare Python to the pinned packages: once, by one process at a time, or one line that says what is missing."""
 
 import ast
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -71,8 +72,8 @@ class TestPython:
         assert (finished.returncode, finished.stderr) == (0, b"")
 
     def test_an_old_python_without_a_newer_one_is_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bootstrap.sys, "version_info", (3, 9, 2))
-        monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
+        monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+        monkeypatch.setattr(shutil, "which", lambda _name: None)
 
         with pytest.raises(SystemExit, match=r"^imsite: Python 3\.9 is too old: install Python 3\.11"):
             bootstrap.enter_environment(["manage.py", "up"])
@@ -81,8 +82,8 @@ class TestPython:
         self, monkeypatch: pytest.MonkeyPatch, becomes: list[list[str]]
     ) -> None:
         installed = {"python3.11": "/usr/bin/python3.11", "python3.12": "/opt/python3.12", "python3.14": "/opt/14"}
-        monkeypatch.setattr(bootstrap.sys, "version_info", (3, 9, 2))
-        monkeypatch.setattr(bootstrap.shutil, "which", installed.get)
+        monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+        monkeypatch.setattr(shutil, "which", installed.get)
 
         with pytest.raises(Replaced):
             bootstrap.enter_environment(["manage.py", "up", "--no-demo"])
@@ -93,8 +94,8 @@ class TestPython:
     def test_a_python_without_venv_names_the_package(
         self, project: Path, monkeypatch: pytest.MonkeyPatch, module: str
     ) -> None:
-        found = bootstrap.importlib.util.find_spec
-        monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None if name == module else found(name))
+        found = importlib.util.find_spec
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else found(name))
 
         with pytest.raises(SystemExit, match=rf"lacks the module {module}: apt install python3\.\d+-venv"):
             bootstrap.prepare_environment(project / "venv", "base")
@@ -226,7 +227,7 @@ class TestForReal:
         def interrupted(*_arguments: object, **_options: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(bootstrap.subprocess, "run", interrupted)
+        monkeypatch.setattr(subprocess, "run", interrupted)
 
         with pytest.raises(SystemExit, match="interrupted"):
             bootstrap.prepare_environment(project / "venv", "base")

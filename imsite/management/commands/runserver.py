@@ -5,7 +5,7 @@ from daphne.management.commands.runserver import Command as DaphneCommand
 from imsite.serving.daphne_server import SiteServer
 
 
-class Command(DaphneCommand):
+class Command(DaphneCommand):  # type: ignore[misc]  # daphne is untyped
     """Everything but the server's class is daphne's."""
 
     server_cls = SiteServer

@@ -20,13 +20,14 @@ class RecordingProtocol:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.sent: list[object] = []
+        self.closes: list[tuple[type, int, bytes, bool]] = []
+        self.replies: list[dict[str, object]] = []
 
     def sendCloseFrame(self, code: int, reasonUtf8: bytes, isReply: bool) -> None:  # noqa: N802, N803
-        self.sent.append((type(code), code, reasonUtf8, isReply))
+        self.closes.append((type(code), code, reasonUtf8, isReply))
 
     def handle_reply(self, message: dict[str, object]) -> None:
-        self.sent.append(message)
+        self.replies.append(message)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def test_an_open_socket_closes_with_any_code(server: SiteServer, code: Clo
 
     await server.handle_reply(protocol, {"type": "websocket.close", "code": code, "reason": "再见"})
 
-    assert protocol.sent == [(int, int(code), "再见".encode(), False)]
+    assert protocol.closes == [(int, int(code), "再见".encode(), False)]
 
 
 async def test_a_close_without_code_is_normal(server: SiteServer) -> None:
@@ -56,7 +57,7 @@ async def test_a_close_without_code_is_normal(server: SiteServer) -> None:
 
     await server.handle_reply(protocol, {"type": "websocket.close"})
 
-    assert protocol.sent == [(int, 1000, b"", False)]
+    assert protocol.closes == [(int, 1000, b"", False)]
 
 
 async def test_a_long_reason_is_cut_between_characters(server: SiteServer) -> None:
@@ -64,7 +65,7 @@ async def test_a_long_reason_is_cut_between_characters(server: SiteServer) -> No
 
     await server.handle_reply(protocol, {"type": "websocket.close", "reason": "长" * 100})
 
-    [(_, _, reason, _)] = protocol.sent
+    [(_type, _code, reason, _reply)] = protocol.closes
     assert len(reason) <= MAX_REASON_BYTES
     assert set(reason.decode()) == {"长"}
 
@@ -75,7 +76,7 @@ async def test_a_refused_handshake_is_daphnes(server: SiteServer) -> None:
 
     await server.handle_reply(protocol, message)
 
-    assert protocol.sent == [message]
+    assert (protocol.closes, protocol.replies) == ([], [message])
 
 
 async def test_a_message_is_daphnes(server: SiteServer) -> None:
@@ -84,4 +85,4 @@ async def test_a_message_is_daphnes(server: SiteServer) -> None:
 
     await server.handle_reply(protocol, message)
 
-    assert protocol.sent == [message]
+    assert (protocol.closes, protocol.replies) == ([], [message])

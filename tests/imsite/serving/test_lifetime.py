@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from apps.gateway import lifespan
 from imsite.serving import lifetime
 
 
@@ -34,9 +35,13 @@ async def test_the_end_of_standard_input_asks_for_the_stop(monkeypatch: pytest.M
     reading, writing = os.pipe()
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(asked.set)
+
     with os.fdopen(reading) as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
-        thread = lifetime.call_when_stdin_closes(lambda: loop.call_soon_threadsafe(asked.set))
+        thread = lifetime.call_when_stdin_closes(wake)
         os.write(writing, b"not the end")
         await asyncio.sleep(0)
         assert not asked.is_set()
@@ -62,7 +67,7 @@ async def test_sessions_that_do_not_finish_are_cut_off(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(lifetime, "DRAIN_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(lifetime.lifespan, "shutdown", never)
+    monkeypatch.setattr(lifespan, "shutdown", never)
 
     with caplog.at_level(logging.ERROR):
         await lifetime.drain_gateway()
@@ -79,8 +84,8 @@ async def test_the_gateway_is_started_and_stopped(monkeypatch: pytest.MonkeyPatc
     async def shutdown() -> None:
         calls.append("shutdown")
 
-    monkeypatch.setattr(lifetime.lifespan, "startup", startup)
-    monkeypatch.setattr(lifetime.lifespan, "shutdown", shutdown)
+    monkeypatch.setattr(lifespan, "startup", startup)
+    monkeypatch.setattr(lifespan, "shutdown", shutdown)
 
     await lifetime.open_gateway()
     await lifetime.drain_gateway()

@@ -2,6 +2,7 @@
 
 import http.server
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,11 @@ def node(project: Path) -> Iterator[NodeChild]:
     node.stop()
 
 
+def process_of(node: NodeChild) -> subprocess.Popen[bytes]:
+    assert node._process is not None
+    return node._process
+
+
 @pytest.fixture(params=[200, 503])
 def health(request: pytest.FixtureRequest) -> Iterator[tuple[int, str]]:
     """A server that answers with one status, and its address."""
@@ -51,7 +57,7 @@ def test_it_runs_the_node_command_with_its_arguments(project: Path, node: NodeCh
     project.write_text(f"import sys; open({str(tmp_path / 'seen')!r}, 'w').write(' '.join(sys.argv[1:]))")
 
     node.start()
-    node._process.wait(10)
+    process_of(node).wait(10)
 
     assert (tmp_path / "seen").read_text() == "node --until-stdin-closes --server uvicorn"
     assert node.exit_code == 0
@@ -61,7 +67,7 @@ def test_it_runs_the_node_command_with_its_arguments(project: Path, node: NodeCh
 def test_stopping_closes_its_standard_input_and_waits(project: Path, node: NodeChild) -> None:
     project.write_text(ENDS_WITH_STDIN)
     node.start()
-    process = node._process
+    process = process_of(node)
     assert node.is_running()
     assert node.pid == process.pid
 
@@ -75,7 +81,7 @@ def test_a_deaf_child_is_killed(project: Path, node: NodeChild, monkeypatch: pyt
     monkeypatch.setattr(child, "STOP_TIMEOUT_S", 0.2)
     project.write_text(DEAF)
     node.start()
-    process = node._process
+    process = process_of(node)
 
     node.stop()
 
@@ -85,7 +91,7 @@ def test_a_deaf_child_is_killed(project: Path, node: NodeChild, monkeypatch: pyt
 def test_it_can_be_started_again_after_its_death(project: Path, node: NodeChild) -> None:
     project.write_text(ENDS_WITH_STDIN)
     node.start()
-    first = node._process
+    first = process_of(node)
     first.kill()
     first.wait()
 

@@ -95,7 +95,7 @@ class RunningSite:
         return f"http://127.0.0.1:{self.http_port}/healthz"
 
     def processes(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return list(psutil.Process(self.process.pid).children(recursive=True))
 
     def child(self, kind: str) -> psutil.Process:
         children = psutil.Process(self.process.pid).children()
@@ -151,8 +151,7 @@ def count_users(data_dir: Path) -> int:
 
 
 def await_end(processes: list[psutil.Process], timeout_s: float = 30.0) -> list[psutil.Process]:
-    _, alive = psutil.wait_procs(processes, timeout=timeout_s)
-    return alive
+    return list(psutil.wait_procs(processes, timeout=timeout_s)[1])
 
 
 def test_it_announces_addresses_and_working_logins(site: RunningSite) -> None:
