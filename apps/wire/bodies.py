@@ -161,7 +161,7 @@ def canonical_body(kind: str, data: bytes | msgspec.Raw) -> bytes:
         raise InvalidBody(f"kind {kind[:32]!r} is not one a client can send")
     try:
         encoded = _ENCODER.encode(decoder.decode(data))
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeError) as error:
         raise InvalidBody(str(error)) from error
     return _bounded(encoded)
 
