@@ -2,8 +2,7 @@
 
 import pytest
 from oauth2_provider.models import get_application_model
-from pytest_django import DjangoAssertNumQueries
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.services.applications import ensure_applications
 

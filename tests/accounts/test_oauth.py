@@ -1,0 +1,278 @@
+"""OAuth2 as clients use it: password grant, code with PKCE, refresh, revocation."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from oauth2_provider.models import get_refresh_token_model
+from pytest_django import Settings
+
+from apps.accounts.models import User
+from apps.accounts.oauth import is_own_callback
+from apps.accounts.services import deactivate_user, principal_for_token
+from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
+from apps.tenants.services import suspend_tenant
+from tests.conftest import PASSWORD
+
+VERIFIER = "a-verifier-that-is-long-enough-to-be-accepted-by-rfc-7636"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+def ask(client: Client, **fields: str) -> tuple[int, dict[str, Any]]:
+    response = client.post("/oauth/token/", {"client_id": "imsite-cli", **fields})
+    return response.status_code, json.loads(response.content)
+
+
+def sign_in(client: Client, login: str = "alice@acme", password: str = PASSWORD) -> tuple[int, dict[str, Any]]:
+    return ask(client, grant_type="password", username=login, password=password)
+
+
+def refresh(client: Client, token: str) -> tuple[int, dict[str, Any]]:
+    return ask(client, grant_type="refresh_token", refresh_token=token)
+
+
+class TestPasswordGrant:
+    def test_it_gives_tokens_for_an_hour(self, client: Client, alice: User) -> None:
+        status, tokens = sign_in(client)
+
+        assert status == 200
+        assert tokens["expires_in"] == 3600
+        assert tokens["refresh_token"]
+        assert principal_for_token(tokens["access_token"]).user_id == alice.id
+
+    @pytest.mark.parametrize(("login", "password"), [("alice@acme", "wrong"), ("alice@rival", PASSWORD), ("a\0", "x")])
+    def test_wrong_names_and_passwords_are_refused(
+        self, client: Client, alice: User, login: str, password: str
+    ) -> None:
+        status, body = sign_in(client, login, password)
+
+        assert status == 400
+        assert body["error"] in {"invalid_grant", "invalid_request"}
+
+    def test_guessing_ends_in_a_clear_refusal(self, client: Client, alice: User) -> None:
+        for _ in range(MAX_PER_NAME_AND_ADDRESS):
+            sign_in(client, password="wrong")
+
+        response = client.post(
+            "/oauth/token/",
+            {"client_id": "imsite-cli", "grant_type": "password", "username": "alice@acme", "password": PASSWORD},
+        )
+
+        assert response.status_code == 429
+        assert response.json()["error"] == "rate_limited"
+        assert 0 < int(response.headers["Retry-After"]) <= 300
+
+    def test_the_web_client_may_not_use_it(self, client: Client, alice: User) -> None:
+        status, body = ask(
+            client, client_id="imsite-web", grant_type="password", username="alice@acme", password=PASSWORD
+        )
+
+        assert (status, body["error"]) == (400, "unauthorized_client")
+
+    @pytest.mark.parametrize("fields", [{"client_id": "nobody"}, {"grant_type": "nonsense"}, {"username": "x" * 5000}])
+    def test_nonsense_is_refused_politely(self, client: Client, alice: User, fields: Mapping[str, str]) -> None:
+        status, body = ask(
+            client, **{"grant_type": "password", "username": "alice@acme", "password": PASSWORD, **fields}
+        )
+
+        assert status in {400, 401}
+        assert body["error"]
+
+
+class TestRefresh:
+    def test_it_gives_a_new_pair(self, client: Client, alice: User) -> None:
+        _, first = sign_in(client)
+
+        status, second = refresh(client, first["refresh_token"])
+
+        assert status == 200
+        assert second["access_token"] != first["access_token"]
+        assert second["refresh_token"] != first["refresh_token"]
+        assert principal_for_token(second["access_token"]).user_id == alice.id
+
+    def test_a_lost_answer_can_be_asked_for_again(self, client: Client, alice: User) -> None:
+        _, first = sign_in(client)
+        refresh(client, first["refresh_token"])
+
+        status, again = refresh(client, first["refresh_token"])
+
+        assert status == 200
+        assert principal_for_token(again["access_token"]).user_id == alice.id
+        assert refresh(client, again["refresh_token"])[0] == 200
+
+    def test_an_old_token_used_late_ends_the_whole_chain(self, client: Client, alice: User) -> None:
+        _, first = sign_in(client)
+        _, second = refresh(client, first["refresh_token"])
+        long_ago = timezone.now() - timedelta(hours=1)
+        get_refresh_token_model().objects.filter(revoked__isnull=False).update(revoked=long_ago)
+
+        status, body = refresh(client, first["refresh_token"])
+
+        assert (status, body["error"]) == (400, "invalid_grant")
+        assert refresh(client, second["refresh_token"])[0] == 400
+
+    def test_it_ends_with_the_user_and_the_tenant(self, client: Client, alice: User, bob: User) -> None:
+        _, hers = sign_in(client)
+        _, his = sign_in(client, "bob@acme")
+
+        deactivate_user(alice)
+        assert refresh(client, hers["refresh_token"])[0] == 400
+        suspend_tenant(bob.tenant)
+        assert refresh(client, his["refresh_token"])[0] == 400
+
+    def test_another_client_cannot_use_it(self, client: Client, alice: User) -> None:
+        _, first = sign_in(client)
+
+        status, _ = ask(
+            client, client_id="imsite-web", grant_type="refresh_token", refresh_token=first["refresh_token"]
+        )
+
+        assert status in {400, 401}
+
+    def test_a_revoked_token_is_dead(self, client: Client, alice: User) -> None:
+        _, tokens = sign_in(client)
+
+        revoked = client.post("/oauth/revoke_token/", {"client_id": "imsite-cli", "token": tokens["refresh_token"]})
+
+        assert revoked.status_code == 200
+        assert refresh(client, tokens["refresh_token"])[0] == 400
+        with pytest.raises(Exception, match="signed out"):
+            principal_for_token(tokens["access_token"])
+
+
+class TestCodeGrant:
+    def authorize(self, client: Client, **fields: str) -> HttpResponse:
+        query = {
+            "response_type": "code",
+            "client_id": "imsite-web",
+            "redirect_uri": "http://testserver/chat/callback",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+            "state": "xyz",
+            **fields,
+        }
+        response: HttpResponse = client.get("/oauth/authorize/", query, headers={"Host": "testserver"})
+        return response
+
+    def exchange(self, client: Client, code: str, **fields: str) -> tuple[int, dict[str, Any]]:
+        return ask(
+            client,
+            **{
+                "client_id": "imsite-web",
+                "grant_type": "authorization_code",
+                "code": code,
+                "code_verifier": VERIFIER,
+                "redirect_uri": "http://testserver/chat/callback",
+                **fields,
+            },
+        )
+
+    def code(self, client: Client) -> str:
+        location = self.authorize(client).headers["Location"]
+        return parse_qs(urlsplit(location).query)["code"][0]
+
+    def test_a_signed_in_user_gets_a_code_without_being_asked(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+
+        response = self.authorize(client)
+
+        assert response.status_code == 302
+        location = urlsplit(response.headers["Location"])
+        assert f"{location.scheme}://{location.netloc}{location.path}" == "http://testserver/chat/callback"
+        assert parse_qs(location.query)["state"] == ["xyz"]
+
+    def test_the_code_becomes_tokens_once(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        code = self.code(client)
+
+        status, tokens = self.exchange(client, code)
+
+        assert status == 200
+        assert principal_for_token(tokens["access_token"]).user_id == alice.id
+        assert self.exchange(client, code)[0] == 400
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"code_verifier": "another-verifier-that-is-also-long-enough-for-rfc-7636"}, {"code_verifier": ""}],
+    )
+    def test_a_stolen_code_is_worthless(self, client: Client, alice: User, fields: dict[str, str]) -> None:
+        client.force_login(alice)
+
+        assert self.exchange(client, self.code(client), **fields)[0] == 400
+
+    def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(self, client: Client, alice: User) -> None:
+        response = self.authorize(client)
+
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith("/accounts/login/?next=/oauth/authorize/")
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"redirect_uri": "http://evil.example/chat/callback"},
+            {"redirect_uri": "http://testserver/elsewhere"},
+            {"redirect_uri": "javascript:alert(1)"},
+            {"client_id": "nobody"},
+        ],
+    )
+    def test_nobody_is_sent_elsewhere(self, client: Client, alice: User, fields: dict[str, str]) -> None:
+        client.force_login(alice)
+
+        response = self.authorize(client, **fields)
+
+        assert response.status_code == 400
+        assert "Location" not in response.headers
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"code_challenge": ""}, {"code_challenge_method": "plain"}, {"response_type": "token"}, {"scope": "other"}],
+    )
+    def test_what_is_unsafe_gets_no_code(self, client: Client, alice: User, fields: dict[str, str]) -> None:
+        client.force_login(alice)
+
+        response = self.authorize(client, **fields)
+
+        answer = parse_qs(urlsplit(response.headers.get("Location", "")).query)
+        assert "code" not in answer
+        assert response.status_code == 400 or "error" in answer
+
+
+class TestIsOwnCallback:
+    @pytest.mark.parametrize(
+        ("uri", "host", "secure", "expected"),
+        [
+            ("http://im.example:8000/chat/callback", "im.example:8000", False, True),
+            ("https://im.example/chat/callback", "im.example", True, True),
+            ("https://im.example/chat/callback", "im.example", False, True),
+            ("http://im.example/chat/callback", "im.example", True, False),
+            ("http://im.example:9000/chat/callback", "im.example:8000", False, False),
+            ("http://evil.example/chat/callback", "im.example", False, False),
+            ("http://im.example@evil.example/chat/callback", "im.example", False, False),
+            ("http://im.example/chat/callback?x=1", "im.example", False, False),
+            ("http://im.example/chat/callback#x", "im.example", False, False),
+            ("http://im.example/chat/callback/../x", "im.example", False, False),
+            ("ftp://im.example/chat/callback", "im.example", False, False),
+            ("http:///chat/callback", "", False, False),
+        ],
+    )
+    def test_only_the_callback_of_the_same_host_is(self, uri: str, host: str, secure: bool, expected: bool) -> None:
+        assert is_own_callback(uri, host=host, secure=secure) is expected
+
+    def test_origins_of_the_settings_are_ones_own(self, settings: Settings) -> None:
+        settings.IM_ALLOWED_ORIGINS = ["https://chat.example"]
+
+        assert is_own_callback("https://chat.example/chat/callback", host="10.0.0.1", secure=False)
+        assert not is_own_callback("http://chat.example/chat/callback", host="10.0.0.1", secure=False)
+
+
+@pytest.mark.parametrize("path", ["applications/", "applications/register/", "introspect/", "authorized_tokens/"])
+def test_the_toolkits_other_pages_are_not_there(client: Client, path: str) -> None:
+    assert client.get(f"/oauth/{path}").status_code == 404
