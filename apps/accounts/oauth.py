@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from oauth2_provider.models import get_access_token_model
+from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views import AuthorizationView, RevokeTokenView, TokenView
 
@@ -63,6 +64,17 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the base is untyped
         if used is not None and used.revoked is not None:
             get_access_token_model().objects.filter(source_refresh_token=used).update(source_refresh_token=None)
         super()._save_bearer_token(token, request, *args, **kwargs)
+
+
+class Core(OAuthLibCore):  # type: ignore[misc]  # the base is untyped
+    """Reads requests as RFC 6749 §3.1 wants it: a parameter without a value counts as left out.
+
+    Otherwise an empty `code_challenge` would pass for one, and the code would be bound to nothing.
+    """
+
+    def _get_escaped_full_path(self, request: HttpRequest) -> str:
+        path, mark, query = str(super()._get_escaped_full_path(request)).partition("?")
+        return path + mark + "&".join(part for part in query.split("&") if part.partition("=")[2])
 
 
 class GuardedTokenView(TokenView):  # type: ignore[misc]  # the base is untyped

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from imsite.env import ROOT, read_environment
+from imsite.settings.admin import UNFOLD  # noqa: F401 - a setting
 
 env = read_environment()
 
@@ -118,6 +119,7 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {"im": _("Read and send your messages")},
     "DEFAULT_SCOPES": ["im"],
     "OAUTH2_VALIDATOR_CLASS": "apps.accounts.oauth.Validator",
+    "OAUTH2_BACKEND_CLASS": "apps.accounts.oauth.Core",
     "PKCE_REQUIRED": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
