@@ -16,7 +16,9 @@ export function GroupDrawer({ conversation, title, onClose }) {
   const { client, t, run } = useApp();
   const [asking, setAsking] = useState(null);
   const me = conversation.members.get(client.me.id);
-  const manages = me?.role === "owner" || me?.role === "admin";
+  const rank = ROLE_ORDER.indexOf(me?.role ?? "member");
+  const manages = rank < ROLE_ORDER.indexOf("member");
+  const outranks = (member) => member.user !== client.me.id && rank < ROLE_ORDER.indexOf(member.role);
   useDismissKey(!asking, onClose);
   const members = [...conversation.members.values()].sort(byRoleAndName);
   const settle = (promise) => {
@@ -39,9 +41,8 @@ export function GroupDrawer({ conversation, title, onClose }) {
           (member) => html`<li key=${member.user} class="member">
             <${Avatar} id=${member.user} name=${member.name} size="s" />
             <span class="member-name" dir="auto">${member.name}${member.user === client.me.id ? ` (${t("people.you")})` : ""}</span>
-            ${member.role !== "member" && html`<span class="role">${t(`group.role.${member.role}`)}</span>`}
-            ${manages && member.user !== client.me.id && member.role !== "owner" &&
-            html`<button type="button" class="icon-button member-remove" aria-label=${t("group.remove", { name: member.name })} onClick=${() => setAsking({ what: "remove", member })}>
+            <${Role} conversation=${conversation} member=${member} editable=${me?.role === "owner" && member.user !== client.me.id} />
+            ${outranks(member) && html`<button type="button" class="icon-button member-remove" aria-label=${t("group.remove", { name: member.name })} onClick=${() => setAsking({ what: "remove", member })}>
               <${Icon} name="close" size=${16} />
             </button>`}
           </li>`,
@@ -57,6 +58,15 @@ export function GroupDrawer({ conversation, title, onClose }) {
     ${asking?.what === "leave" && html`<${ConfirmDialog} title=${t("group.leave")} text=${t("group.confirmLeave", { title })} action=${t("group.leave")}
       onClose=${() => setAsking(null)} onConfirm=${() => settle(client.removeMember(conversation.id, client.me.id))} />`}
   </aside>`;
+}
+
+// Only the owner gives roles; giving away her own makes her an administrator.
+function Role({ conversation, member, editable }) {
+  const { client, t, run } = useApp();
+  if (!editable) return member.role === "member" ? null : html`<span class="role">${t(`group.role.${member.role}`)}</span>`;
+  return html`<select class="role" value=${member.role} aria-label=${t("group.roleOf", { name: member.name })} onChange=${(event) => run(client.setRole(conversation.id, member.user, event.target.value))}>
+    ${[...ROLE_ORDER].reverse().map((role) => html`<option value=${role} selected=${role === member.role}>${t(`group.role.${role}`)}</option>`)}
+  </select>`;
 }
 
 function GroupName({ conversation, title, editable }) {

@@ -11,7 +11,7 @@ import { Repair } from "./repair.js";
 import { Store } from "./store.js";
 
 const PREFETCHED_CONVERSATIONS = 20;
-const MEMBERS_PER_PAGE = 200;
+const MEMBERS_PER_PAGE = 100;
 const MAX_MEMBER_PAGES = 10;
 
 export class ImClient extends Emitter {
@@ -87,7 +87,7 @@ export class ImClient extends Emitter {
   async open(id) {
     const conversation = this.store.get(id) ?? (await this.#fetchConversation(id));
     if (!conversation) return;
-    if (!conversation.current || !conversation.membersComplete) this.#refresh(conversation);
+    if (!conversation.current || !conversation.membersComplete) this.#guard(this.#refresh(conversation));
     await this.#fill(conversation);
   }
 
@@ -144,6 +144,11 @@ export class ImClient extends Emitter {
     await this.#rest.removeMember(id, user);
     if (user === this.me.id) this.store.remove(id);
     else await this.#fetchMembers(id);
+  }
+
+  async setRole(id, user, role) {
+    await this.#rest.setRole(id, user, role);
+    await this.#fetchMembers(id);
   }
 
   async updateMe(fields) {
@@ -307,7 +312,7 @@ export class ImClient extends Emitter {
     } catch (error) {
       conversation.current = false;
       if (error.code === "conversation_not_found") this.store.remove(conversation.id);
-      else if (!(error instanceof ImError)) throw error;
+      else if (!error.retry) throw error;
     }
   }
 

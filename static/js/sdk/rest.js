@@ -25,6 +25,7 @@ export class Rest {
   members = (id, { cursor = "", limit = 100 } = {}) =>
     this.#call("GET", `/conversations/${id}/members?${query({ cursor, limit })}`);
   addMembers = (id, members) => this.#call("POST", `/conversations/${id}/members`, { members });
+  setRole = (id, user, role) => this.#call("PATCH", `/conversations/${id}/members/${user}`, { role });
   removeMember = (id, user) => this.#call("DELETE", `/conversations/${id}/members/${user}`);
 
   async #call(method, path, body) {

@@ -1,0 +1,137 @@
+"""A real node with a database of its own, for browsers: can be killed, frozen and started again."""
+
+import json
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from django.conf import settings
+from psycopg import sql
+
+from imsite.env import ROOT
+from imsite.ports import choose_free_port
+
+READY_TIMEOUT_S = 60.0
+
+
+class Site:
+    """The server that the browsers of these tests talk to."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self.folder = folder
+        self.password = secrets.token_urlsafe(12)
+        randomness = random.Random()
+        self.http_port, self.ws_port = choose_free_port(randomness), choose_free_port(randomness)
+        self.logins: dict[str, list[str]] = {}
+        self._database = f"imsite_browser_{worker}_{os.getpid()}"
+        self._node: subprocess.Popen[bytes] | None = None
+        self._log = (folder / "node.log").open("ab")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    def prepare(self) -> None:
+        """Make the database and the people in it, start the node."""
+        self._administer("CREATE DATABASE {}")
+        self._run("manage.py", "migrate", "--verbosity", "0")
+        self.logins = json.loads(self._run("-m", "tests.webclient.browser.seed", self.password))
+        self.start()
+
+    def take_people(self, count: int) -> list[str]:
+        """Logins that no other test has used."""
+        people = self.logins["people"]
+        taken, self.logins["people"] = people[:count], people[count:]
+        assert len(taken) == count, "the seed makes too few people"
+        return taken
+
+    def start(self) -> None:
+        """Start the node and wait until it answers."""
+        ports = ["--http-port", str(self.http_port), "--ws-port", str(self.ws_port)]
+        self._node = subprocess.Popen(
+            [sys.executable, "manage.py", "node", "--until-stdin-closes", *ports],
+            cwd=ROOT,
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self._await_health(self._node)
+
+    def kill(self) -> None:
+        """End the node as a crash does."""
+        assert self._node is not None
+        self._node.kill()
+        self._node.wait()
+
+    def freeze(self) -> None:
+        """Stop the node where it stands: connections stay open, nothing is answered."""
+        assert self._node is not None
+        self._node.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._node is not None
+        self._node.send_signal(signal.SIGCONT)
+
+    def texts(self, prefix: str) -> list[str]:
+        """Texts in the database that begin with `prefix`, in the order of their logs."""
+        query = "SELECT body FROM messaging_event WHERE kind = 'text' ORDER BY conversation_id, seq"
+        with psycopg.connect(self._conninfo(self._database)) as connection:
+            rows = connection.execute(query).fetchall()
+        texts = [json.loads(bytes(body))["text"] for (body,) in rows]
+        return [text for text in texts if text.startswith(prefix)]
+
+    def close(self) -> None:
+        if self._node is not None and self._node.poll() is None:
+            self.kill()
+        self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        self._log.close()
+
+    def _await_health(self, node: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline:
+            assert node.poll() is None, self._log_tail()
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"the node is not ready: {self._log_tail()}")
+
+    def _log_tail(self) -> str:
+        return (self.folder / "node.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, env=self._environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _administer(self, statement: str) -> None:
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(self._database)))
+
+    def _conninfo(self, database: str) -> str:
+        fields = settings.DATABASES["default"]
+        login = f"{quote(fields['USER'])}:{quote(fields['PASSWORD'])}"
+        return f"postgresql://{login}@{fields['HOST']}:{fields['PORT']}/{database}"
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": self._conninfo(self._database),
+            "DJANGO_SETTINGS_MODULE": "imsite.settings.test",
+            "IM_DATA_DIR": str(self.folder),
+            "IM_HTTP_PORT": str(self.http_port),
+            "IM_WS_PORT": str(self.ws_port),
+            "IM_VENV": "none",
+        }
