@@ -17,6 +17,7 @@ class ErrorCode(StrEnum):
     MESSAGE_ID_MISMATCH = "message_id_mismatch"
     MESSAGE_ID_CONFLICT = "message_id_conflict"
     INVALID_BODY = "invalid_body"
+    INVALID_INPUT = "invalid_input"
     CONVERSATION_NOT_FOUND = "conversation_not_found"
     RATE_LIMITED = "rate_limited"
     BUSY = "busy"
