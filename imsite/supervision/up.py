@@ -174,7 +174,9 @@ def _ignore_signals() -> None:
 
 def _stop_signals() -> list[signal.Signals]:
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+    known = [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+    # `nohup` ignores the closing of the terminal on purpose.
+    return [number for number in known if number.name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN]
 
 
 def _http_address(environment: Environment) -> str:
@@ -201,5 +203,6 @@ def _announce(environment: Environment, accounts: list[tuple[str, str]]) -> None
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"imsite: {line}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # nobody reads any more; that is no reason to stop
+        sys.stdout.write(f"imsite: {line}\n")
+        sys.stdout.flush()

@@ -25,6 +25,7 @@ import pytest
 from imsite.embedded.address import load_address
 from imsite.env import ROOT
 from imsite.ports import choose_free_port
+from imsite.supervision import up
 
 pytestmark = pytest.mark.processes
 
@@ -244,3 +245,14 @@ def test_a_taken_port_is_one_line_and_nothing_is_started(data_dir: Path) -> None
 
     site.wait_for_line(rf"^imsite: port {port} is taken .*IM_HTTP_PORT")
     assert not (data_dir.with_name("unused") / "postgres").exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")
+def test_nohup_keeps_it_alive_when_the_terminal_closes() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    assert signal.SIGHUP in up._stop_signals()
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    assert signal.SIGHUP not in up._stop_signals()
+    signal.signal(signal.SIGHUP, before)
