@@ -117,7 +117,7 @@ class Installation:
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
-            return connection.execute(sql).fetchall()  # type: ignore[call-overload, no-any-return]
+            return connection.execute(sql).fetchall()
 
     def close(self) -> None:
         if self._node is not None and self._node.poll() is None:

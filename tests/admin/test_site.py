@@ -1,0 +1,105 @@
+"""The admin as a whole: every list opens, in both languages, at a constant cost, for those who may see it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.accounts.models import User
+from tests.admin.conftest import populate
+
+ROWS = 30
+LISTS = [
+    "tenants_tenant",
+    "accounts_user",
+    "accounts_terminal",
+    "auth_group",
+    "conversations_conversation",
+    "oauth2_provider_application",
+    "oauth2_provider_accesstoken",
+    "oauth2_provider_refreshtoken",
+]
+
+
+def list_url(page: str) -> str:
+    return reverse(f"admin:{page}_changelist")
+
+
+def query_count(client: Client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = client.get(url)
+    assert answer.status_code == 200
+    return len(captured)
+
+
+def test_the_lists_are_all_there_is() -> None:
+    registered = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
+
+    assert registered == set(LISTS)
+
+
+def test_lists_cost_the_same_with_many_rows_as_with_few(admin_pages: Client) -> None:
+    populate(2, prefix="few")
+    few = {page: query_count(admin_pages, list_url(page)) for page in LISTS}
+
+    populate(ROWS, prefix="many")
+    many = {page: query_count(admin_pages, list_url(page)) for page in LISTS}
+
+    assert many == few
+    assert max(many.values()) <= 12
+
+
+def test_the_overview_costs_one_query_per_figure(admin_pages: Client) -> None:
+    populate(3, prefix="x")
+
+    assert query_count(admin_pages, reverse("admin:index")) <= 12
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_lists_can_be_searched(admin_pages: Client, page: str) -> None:
+    populate(1, prefix="x")
+
+    answer = admin_pages.get(list_url(page), {"q": "no such thing 张"})
+
+    assert answer.status_code == 200
+    assert answer.context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Active users"), ("zh-hans", "活跃用户")])
+def test_the_admin_speaks_both_languages(admin_pages: Client, language: str, words: str) -> None:
+    answer = admin_pages.get(reverse("admin:index"), headers={"accept-language": language})
+
+    assert words in answer.content.decode()
+
+
+def test_staff_without_permissions_sees_nothing(helper_pages: Client) -> None:
+    overview = helper_pages.get(reverse("admin:index"))
+
+    assert overview.context["figures"] == []
+    assert {helper_pages.get(list_url(page)).status_code for page in LISTS} == {403}
+
+
+def test_staff_sees_what_it_was_given(helper_pages: Client, helper: User, grant: Callable[..., None]) -> None:
+    grant(helper, "view_tenant")
+
+    overview = helper_pages.get(reverse("admin:index"))
+
+    assert [figure["url"] for figure in overview.context["figures"]] == [list_url("tenants_tenant")]
+    assert helper_pages.get(list_url("tenants_tenant")).status_code == 200
+    assert helper_pages.get(list_url("accounts_user")).status_code == 403
+
+
+def test_people_who_are_not_staff_stay_outside(alice: User) -> None:
+    client = Client()
+    client.force_login(alice)
+
+    answer = client.get(reverse("admin:index"))
+
+    assert answer.status_code == 302
+    assert answer["location"].startswith(reverse("admin:login"))
