@@ -15,6 +15,7 @@ from django.conf import settings
 from apps.accounts.models import User
 from apps.accounts.selectors import get_user, get_users
 from apps.common.errors import InvalidInput
+from apps.common.ids import new_id
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line
 from apps.conversations import policies
@@ -71,8 +72,7 @@ def create_group(actor: User, *, title: str, member_ids: Sequence[UUID]) -> Conv
             tenant_id=actor.tenant_id, kind=Conversation.Kind.GROUP, title=name, created_by=actor
         )
         conversation.save(force_insert=True)
-        _insert_members(conversation, [actor.id], role=Member.Role.OWNER, join_seq=1)
-        _insert_members(conversation, others, role=Member.Role.MEMBER, join_seq=1)
+        _insert_members(conversation, [actor.id, *others], join_seq=1, owner_id=actor.id)
         _store_count(conversation, len(others) + 1)
         return conversation
 
@@ -92,7 +92,7 @@ def add_members(actor: User, *, conversation: Conversation, user_ids: Sequence[U
         fresh = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in locked.members]
         _require_room(len(locked.members) + len(fresh))
         get_users(actor.tenant_id, fresh)
-        _insert_members(locked.conversation, fresh, role=Member.Role.MEMBER, join_seq=join_seq)
+        _insert_members(locked.conversation, fresh, join_seq=join_seq)
         _store_count(locked.conversation, len(locked.members) + len(fresh))
         return fresh
 
@@ -177,7 +177,7 @@ def _create_direct(actor: User, other_id: UUID) -> tuple[Conversation, bool]:
     stored = rows.get(direct_key=key)
     if stored.pk != fresh.pk:
         return stored, False
-    _insert_members(stored, [actor.id, other_id], role=Member.Role.MEMBER, join_seq=1)
+    _insert_members(stored, [actor.id, other_id], join_seq=1)
     return stored, True
 
 
@@ -191,12 +191,20 @@ def _lock(actor: User, conversation: Conversation) -> _Locked:
     return _Locked(stored, by_user, by_user[actor.id])
 
 
-def _insert_members(conversation: Conversation, user_ids: Sequence[UUID], *, role: str, join_seq: int) -> None:
+def _insert_members(
+    conversation: Conversation, user_ids: Sequence[UUID], *, join_seq: int, owner_id: UUID | None = None
+) -> None:
+    ids = sorted(new_id() for _ in user_ids)  # so that lists by id keep the order of joining within a millisecond too
     Member.objects.for_tenant(conversation.tenant_id).bulk_create(
         Member(
-            tenant_id=conversation.tenant_id, conversation=conversation, user_id=user_id, role=role, join_seq=join_seq
+            id=row_id,
+            tenant_id=conversation.tenant_id,
+            conversation=conversation,
+            user_id=user_id,
+            role=Member.Role.OWNER if user_id == owner_id else Member.Role.MEMBER,
+            join_seq=join_seq,
         )
-        for user_id in user_ids
+        for row_id, user_id in zip(ids, user_ids, strict=True)
     )
 
 

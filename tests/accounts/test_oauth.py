@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_refresh_token_model
@@ -149,7 +148,7 @@ class TestRefresh:
 
 
 class TestCodeGrant:
-    def authorize(self, client: Client, **fields: str) -> HttpResponse:
+    def authorize(self, client: Client, **fields: str) -> Any:
         query = {
             "response_type": "code",
             "client_id": "imsite-web",
@@ -159,8 +158,7 @@ class TestCodeGrant:
             "state": "xyz",
             **fields,
         }
-        response: HttpResponse = client.get("/oauth/authorize/", query, headers={"Host": "testserver"})
-        return response
+        return client.get("/oauth/authorize/", query, headers={"Host": "testserver"})
 
     def exchange(self, client: Client, code: str, **fields: str) -> tuple[int, dict[str, Any]]:
         return ask(
@@ -177,7 +175,7 @@ class TestCodeGrant:
 
     def code(self, client: Client) -> str:
         location = self.authorize(client).headers["Location"]
-        return parse_qs(urlsplit(location).query)["code"][0]
+        return str(parse_qs(urlsplit(location).query)["code"][0])
 
     def test_a_signed_in_user_gets_a_code_without_being_asked(self, client: Client, alice: User) -> None:
         client.force_login(alice)

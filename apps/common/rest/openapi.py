@@ -100,7 +100,7 @@ def complete_document(result: dict[str, Any], generator: Any, request: Any, publ
     return result
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself by being made
+class BearerScheme(OpenApiAuthenticationExtension):
     """How to sign in: any way to an access token, which then is a bearer token."""
 
     target_class = "apps.accounts.authentication.BearerAuthentication"

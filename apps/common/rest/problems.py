@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from apps.common.errors import FieldValue, ImError, Unavailable
 
@@ -91,7 +90,6 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
         problem, headers = _of_api_exception(translated), _headers_of(translated)
     else:
         return None
-    set_rollback()
     return Response(problem.to_json(), status=problem.status, headers=headers, content_type=MEDIA_TYPE)
 
 

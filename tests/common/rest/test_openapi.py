@@ -79,7 +79,7 @@ def test_query_parameters_come_from_the_struct() -> None:
 
 
 def test_both_descriptions_of_the_token_are_there() -> None:
-    bearer, oauth2 = BearerScheme(target="").get_security_definition(None)
+    bearer, oauth2 = BearerScheme.get_security_definition(BearerScheme.__new__(BearerScheme), None)
 
     assert bearer == {"type": "http", "scheme": "bearer"}
     assert set(oauth2["flows"]) == {"password", "authorizationCode"}

@@ -32,7 +32,7 @@ class Wish(Input):
 
 def request_with(body: bytes = b"", query: str = "") -> Request:
     factory = APIRequestFactory()
-    request = factory.generic("POST", f"/?{query}", body, content_type="application/json")
+    request = factory.post(f"/?{query}", body, content_type="application/json")
     return Request(request, parsers=[StructParser()])
 
 
