@@ -59,6 +59,9 @@ def test_defaults_are_left_out() -> None:
         ("text", {"mentions": ["nobody"]}),
         ("text", {"mentions": [str(UUID(int=1))] * 201}),
         ("text", {"html": "<b>"}),
+        ("custom", {"type": None}),
+        ("video", {"height": 1 << 20}),
+        ("location", {"latitude": 91}),
         ("image", {"mime": "not a mime"}),
         ("image", {"width": 0}),
         ("image", {"width": 65_536}),
@@ -71,15 +74,44 @@ def test_defaults_are_left_out() -> None:
         ("location", {"longitude": "east"}),
         ("custom", {"type": "Not A Type"}),
         ("custom", {"data": []}),
-        ("custom", {"data": {"long": "x" * MAX_BODY_BYTES}}),
     ],
 )
-def test_what_does_not_fit_is_refused(kind: str, change: dict[str, Any]) -> None:
-    with pytest.raises(InvalidBody):
+def test_what_does_not_fit_is_refused_by_the_name_of_its_field(kind: str, change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidBody, match=next(iter(change))):
         canonical_body(kind, raw(GOOD[kind] | change))
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", b"[]", b"\xff", b"[" * 30_000, b'{"text":"\\ud800"}'])
+def test_a_text_without_text_is_refused() -> None:
+    with pytest.raises(InvalidBody, match="text"):
+        canonical_body("text", b"{}")
+
+
+def test_the_size_is_bounded() -> None:
+    with pytest.raises(InvalidBody, match=str(MAX_BODY_BYTES)):
+        canonical_body("custom", raw({"type": "a", "data": {"long": "x" * MAX_BODY_BYTES}}))
+
+
+def test_a_bottomless_custom_body_is_refused() -> None:
+    data = b'{"type":"a","data":{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}}"
+
+    with pytest.raises(InvalidBody):
+        canonical_body("custom", data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"nonsense",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"text":"\xff"}',
+        b'{"text":' + b"[" * 100_000,
+        b"[" * 30_000,
+        b'{"text":"\\ud800"}',
+    ],
+)
 def test_what_is_no_json_object_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidBody):
         canonical_body("text", data)

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from apps.wire.codec import FrameRefused, decode_client_frame, decode_server_frame, encode
 from apps.wire.errors import ErrorCode
 from apps.wire.frames import MAX_FRAME_BYTES, ClientFrames, Heartbeat, ServerFrames
-from tests.wire.frames import CLIENT_EXAMPLES, MESSAGE_ID, SERVER_EXAMPLES
+from tests.wire.frames import CLIENT_EXAMPLES, MESSAGE_ID, ROOM, SERVER_EXAMPLES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-EXAMPLES: list[dict[str, Any]] = [msgspec.json.decode(encode(frame)) for frame in CLIENT_EXAMPLES]
+EXAMPLES: list[dict[str, Any]] = [msgspec.json.decode(encode(frame)) for frame in [*CLIENT_EXAMPLES, *SERVER_EXAMPLES]]
+OPS = sorted({frame["op"] for frame in EXAMPLES})
+KEYS = sorted({key for frame in EXAMPLES for key in frame})
+LIKELY = st.sampled_from([str(ROOM), "A" * 64, 0, 1, -1, 2**63, "text", {"text": "x"}])
 
 
 def name(frame: Any) -> str:
@@ -48,6 +51,12 @@ def refused(data: str | bytes) -> FrameRefused:
         ("", ErrorCode.BAD_FRAME),
         ("nonsense", ErrorCode.BAD_FRAME),
         ("[]", ErrorCode.BAD_FRAME),
+        ("null", ErrorCode.BAD_FRAME),
+        ('"\\ud800"', ErrorCode.BAD_FRAME),
+        ('{"op":"sync","conversation":"x","after":0}', ErrorCode.BAD_FRAME),
+        (f'{{"op":"sync","conversation":"{ROOM}","after":-1}}', ErrorCode.BAD_FRAME),
+        (f'{{"op":"sync","conversation":"{ROOM}","after":0,"limit":201}}', ErrorCode.BAD_FRAME),
+        (f'{{"op":"read","conversation":"{ROOM}","seq":9223372036854775808}}', ErrorCode.BAD_FRAME),
         ("{}", ErrorCode.UNKNOWN_OP),
         ('{"op":7}', ErrorCode.UNKNOWN_OP),
         ('{"op":"welcome"}', ErrorCode.UNKNOWN_OP),
@@ -92,25 +101,29 @@ def test_a_frame_of_a_later_server_can_be_skipped() -> None:
 
 
 def decodes_or_refuses(data: str | bytes) -> None:
-    """The property: a struct or a FrameRefused with bounded marks, nothing else."""
-    try:
-        frame = decode_client_frame(data)
-    except FrameRefused as error:
-        marks = (error.ref, error.message_id)
-    else:
-        marks = ("", "")
-        assert decode_client_frame(encode(frame)) == frame
-    assert max(map(len, marks)) <= 64
+    """The property, on both sides: a frame that encodes to itself or a refusal with bounded marks, nothing else."""
+    for decode in (decode_client_frame, decode_server_frame):
+        try:
+            frame = decode(data)
+        except FrameRefused as error:
+            marks = (error.ref, error.message_id)
+        else:
+            marks = ("", "")
+            assert decode(encode(frame)) == frame
+        assert max(map(len, marks)) <= 64
 
 
 @given(st.binary(max_size=300))
 @example(b"\xef\xbb\xbf{}")
+@example(b"\xff\xfe")
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_decode_or_are_refused(data: bytes) -> None:
     decodes_or_refuses(data)
 
 
 @given(st.text(max_size=300))
+@example("\ud800")
+@example('{"op":"\ud800"}')
 @settings(max_examples=300, deadline=None)
 def test_any_text_decodes_or_is_refused(data: str) -> None:
     decodes_or_refuses(data)
@@ -133,3 +146,15 @@ def test_any_damage_to_the_text_decodes_or_is_refused(frame: dict[str, Any], cut
     place = cut % (len(text) + 1)
 
     decodes_or_refuses(text[:place] + junk + text[place + 1 :])
+
+
+@given(fields=st.dictionaries(st.sampled_from(KEYS), LIKELY | JSON), op=st.sampled_from([*OPS, "?"]))
+@settings(max_examples=300, deadline=None)
+def test_near_misses_decode_or_are_refused(fields: dict[str, Any], op: str) -> None:
+    decodes_or_refuses(json.dumps(fields | {"op": op}))
+
+
+def test_marks_that_hold_broken_text_are_left_out() -> None:
+    refusal = refused('{"op":"dance","id":["x"],"ref":{"a":"\\ud800"}}')
+
+    assert (refusal.message_id, refusal.ref) == ("", "")

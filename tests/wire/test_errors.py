@@ -50,3 +50,11 @@ def test_what_the_domain_calls_retryable_is_retryable_on_the_wire() -> None:
     errors = [messaging.Busy, messaging.Unavailable, messaging.InvalidBody, messaging.MessageIdConflict]
 
     assert [error.retryable for error in errors] == [error.code in RETRYABLE for error in errors]
+
+
+def test_only_passing_troubles_are_tried_again() -> None:
+    assert {"rate_limited", "busy", "unavailable", "internal"} == RETRYABLE
+
+
+def test_close_codes_are_standard_or_in_the_private_range() -> None:
+    assert all(code in {1000, 1001, 1009, 1012} or 4000 <= code <= 4999 for code in CloseCode)

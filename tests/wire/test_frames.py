@@ -81,3 +81,18 @@ def test_a_client_ignores_fields_of_a_later_server() -> None:
 def test_defaults_are_left_out_of_what_the_server_sends() -> None:
     assert encode(frames.ErrorFrame("busy", "wait")) == '{"op":"error","code":"busy","message":"wait"}'
     assert encode(frames.Ack(MESSAGE_ID, ROOM, 5, 1)).count("ref") == 0
+
+
+@pytest.mark.parametrize("frame", ClientFrames.__args__, ids=lambda frame: frame.__name__)
+def test_client_frames_refuse_unknown_fields(frame: type[msgspec.Struct]) -> None:
+    assert frame.__struct_config__.forbid_unknown_fields
+    assert frame.__struct_config__.frozen
+
+
+@pytest.mark.parametrize("frame", ServerFrames.__args__, ids=lambda frame: frame.__name__)
+def test_server_frames_leave_room_for_later_fields(frame: type[msgspec.Struct]) -> None:
+    assert not frame.__struct_config__.forbid_unknown_fields
+
+
+def test_the_version_is_in_the_path() -> None:
+    assert f"/ws/v{frames.PROTOCOL_VERSION}" == frames.PATH

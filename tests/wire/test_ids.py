@@ -52,6 +52,25 @@ def test_every_id_survives_the_way_through_text_and_bytes(
     assert encode_message_id(decode_message_id(text)) == text
 
 
+def test_a_second_example() -> None:
+    sender = UserId(UUID("018f0a0b-0c0d-7e0f-8102-030405060708"))
+    terminal = TerminalId(UUID("11111111-2222-4333-8444-555555555555"))
+
+    message_id = make_message_id(sender, terminal, time_ms=1_700_000_000_123, random=bytes(range(9)))
+
+    assert message_id.to_text() == "AQGPCgsMDX4PgQIDBAUGBwgRERERIiJDM4REVVVVVVVVAYvP5Wh7AAECAwQFBgcI"
+
+
+@given(st.binary(min_size=48, max_size=48))
+def test_text_and_bytes_map_one_to_one(data: bytes) -> None:
+    assert decode_message_id(encode_message_id(data)) == data
+
+
+@given(st.text(alphabet=st.sampled_from("ABCxyz019-_"), min_size=64, max_size=64))
+def test_bytes_give_back_the_same_text(text: str) -> None:
+    assert encode_message_id(decode_message_id(text)) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -90,7 +109,7 @@ def test_a_time_that_does_not_fit_is_refused(time_ms: int) -> None:
         make_message_id(SENDER, TERMINAL, time_ms=time_ms, random=RANDOM)
 
 
-@pytest.mark.parametrize("size", [8, 10])
+@pytest.mark.parametrize("size", [0, 8, 10])
 def test_randomness_of_another_size_is_refused(size: int) -> None:
     with pytest.raises(InvalidMessageId, match="needs 9"):
         make_message_id(SENDER, TERMINAL, time_ms=TIME_MS, random=bytes(size))
