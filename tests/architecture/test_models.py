@@ -17,6 +17,7 @@ CROSS_TENANT_FILES = {
     "apps/tenants/models.py": "defines the managers",
     "apps/accounts/models.py": "defines the managers",
     "apps/messaging/models.py": "defines the managers",
+    "imsite/demo.py": "asks which of its own logins, of two tenants, exist",
     "apps/accounts/services/terminals.py": "a terminal id is unique across tenants: its owner is looked up across them",
     "apps/accounts/services.py": "sign-in finds the user by a name or token that itself tells the tenant",
 }
