@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as live_settings
@@ -9,6 +10,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from apps.accounts.models import User
+from apps.accounts.services.sign_in import guard
 from tests.conftest import PASSWORD
 
 
@@ -112,6 +114,25 @@ def test_a_wrong_password_is_told_and_keeps_the_account_but_not_the_password(cli
     assert "password is wrong" in html
     assert "wrong-secret" not in html
     assert "&quot;&gt;&lt;script&gt;x" in html
+
+
+@pytest.fixture
+def forgiving_guard() -> Iterator[None]:
+    """Failures of this test count against nobody else."""
+    guard.clear()
+    yield
+    guard.clear()
+
+
+@pytest.mark.usefixtures("forgiving_guard")
+def test_too_many_failures_are_told_apart_from_a_wrong_password(client: Client, alice: User) -> None:
+    wrong = {"username": alice.login, "password": "wrong-secret"}
+
+    pages = [client.post("/accounts/login/", wrong).content.decode() for _ in range(40)]
+
+    assert "password is wrong" in pages[0]
+    assert "password is wrong" not in pages[-1]
+    assert 'role="alert"' in pages[-1]
 
 
 def test_the_right_password_leads_on(client: Client, alice: User) -> None:

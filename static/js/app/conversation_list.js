@@ -22,7 +22,7 @@ export function ConversationList({ selected, onNewChat }) {
   useSearchKey(() => search.current.focus());
   const people = usePeople(query, { always: false }).filter((person) => person.id !== client.me.id);
   const wanted = query.trim().toLowerCase();
-  const conversations = client.store.sorted().filter((conversation) => !wanted || conversationTitle(app, conversation).toLowerCase().includes(wanted));
+  const conversations = client.conversations().filter((conversation) => !wanted || conversationTitle(app, conversation).toLowerCase().includes(wanted));
 
   function open(id) {
     setQuery("");

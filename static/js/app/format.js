@@ -65,9 +65,10 @@ export function initials(name) {
 
 /** A number from 0 to 9 that stays the same for an id: which colour its avatar has. */
 export function hue(id) {
-  let sum = 7;
-  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) >>> 0;
-  return sum % HUES;
+  let hash = 0x811c9dc5; // FNV-1a, and a final mix: ids of the same moment differ in few characters.
+  for (const char of id) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return ((hash ^ (hash >>> 15)) >>> 0) % HUES;
 }
 
 function startOfDay(ms) {

@@ -17,7 +17,7 @@ export function ProfileButton() {
   const [open, setOpen] = useState(false);
   const box = useDismiss(open, () => setOpen(false));
   return html`<div class="profile" ref=${box}>
-    <button type="button" class="avatar-button" aria-label=${t("nav.profile")} title=${client.me.display_name} aria-haspopup="true" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+    <button type="button" class="avatar-button" aria-label=${t("nav.profile")} title=${client.me.display_name} aria-haspopup="dialog" aria-expanded=${open} onClick=${() => setOpen(!open)}>
       <${Avatar} id=${client.me.id} name=${client.me.display_name} />
       <span class=${`presence presence-${client.status.state === "online" ? "on" : "off"}`} aria-hidden="true"></span>
     </button>
@@ -30,7 +30,7 @@ function ProfileMenu() {
   const [asking, setAsking] = useState(false);
   const { me, outbox } = client;
   const leave = () => (outbox.queued > 0 ? setAsking(true) : signOut());
-  return html`<div class="popover profile-menu">
+  return html`<div class="popover profile-menu" role="dialog" aria-label=${t("nav.profile")}>
     <div class="profile-head">
       <${Avatar} id=${me.id} name=${me.display_name} size="l" />
       <div><strong dir="auto">${me.display_name}</strong><span>${me.login}</span><span dir="auto">${me.tenant.name}</span></div>

@@ -52,6 +52,12 @@ export class ImClient extends Emitter {
     return this.#connection.status;
   }
 
+  /** Conversations, latest activity first; a message that waits to be sent is activity too. */
+  conversations() {
+    const activity = new Map(this.store.all().map(({ id, time }) => [id, Math.max(time, this.outbox.entries(id).at(-1)?.created ?? 0)]));
+    return this.store.sorted().sort((a, b) => activity.get(b.id) - activity.get(a.id));
+  }
+
   /** Whether the list has more conversations than were loaded. */
   get hasMoreConversations() {
     return this.#next !== "";

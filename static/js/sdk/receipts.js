@@ -1,7 +1,9 @@
 // What this terminal has received and what the person has read, told to the server: only growing, several conversations
-// at once, a moment later so that a burst of events makes one frame. What could not be told is told after reconnecting.
+// at once, a moment later so that a burst of events makes one frame. What could not be told, and what was told shortly
+// before a connection was lost, is told after reconnecting.
 
 const PAUSE_MS = 150;
+const DOUBTFUL_MS = 60_000;
 
 export class Receipts {
   #clock;
@@ -32,9 +34,12 @@ export class Receipts {
     this.#tell("read", this.#read);
   }
 
-  /** A new connection: what the last one swallowed may be lost, so tell the latest positions once more. */
+  /** A new connection: what the last one took in its final moments may be lost, so tell that once more. */
   restart() {
-    this.#told = { received: new Map(), read: new Map() };
+    const doubtful = this.#clock.now() - DOUBTFUL_MS;
+    for (const told of Object.values(this.#told)) {
+      for (const [conversation, { at }] of [...told]) if (at > doubtful) told.delete(conversation);
+    }
     this.flush();
   }
 
@@ -47,9 +52,9 @@ export class Receipts {
   #tell(op, positions) {
     const told = this.#told[op];
     for (const [conversation, seq] of positions) {
-      if (seq <= (told.get(conversation) ?? 0)) continue;
+      if (seq <= (told.get(conversation)?.seq ?? 0)) continue;
       if (!this.#post({ op, conversation, seq })) return;
-      told.set(conversation, seq);
+      told.set(conversation, { seq, at: this.#clock.now() });
     }
   }
 

@@ -8,8 +8,13 @@ import json
 import secrets
 import sys
 import uuid
+from typing import TYPE_CHECKING
 
 import django
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from apps.accounts.models import User
+    from apps.conversations.models import Conversation
 
 PEOPLE = 60
 HISTORY = 180
@@ -28,7 +33,7 @@ def main(password: str) -> None:
     ensure_applications()
     tenant = create_tenant(slug="acme", name="Acme")
 
-    def person(username: str, display_name: str) -> object:
+    def person(username: str, display_name: str) -> "User":
         return create_user(tenant, username=username, password=password, display_name=display_name)
 
     people = [person(f"p{n}", f"Person {n:02}") for n in range(PEOPLE)]
@@ -60,20 +65,20 @@ def hostile_messages() -> list[tuple[str, dict[str, object]]]:
     ]
 
 
-def say(user: object, conversation: object, kind: str, body: dict[str, object]) -> None:
+def say(user: "User", conversation: "Conversation", kind: str, body: dict[str, object]) -> None:
     """Send one message as this user."""
     from apps.common.clock import now_ms
     from apps.messaging.services.sending import Sender, send_message_sync
-    from apps.wire.ids import make_message_id
+    from apps.wire.ids import ConversationId, TenantId, TerminalId, UserId, make_message_id
 
-    terminal = uuid.uuid4()
-    message_id = make_message_id(user.id, terminal, time_ms=now_ms(), random=secrets.token_bytes(9))
-    actor = Sender(tenant_id=user.tenant_id, user_id=user.id, terminal_id=terminal)
+    terminal, sender = TerminalId(uuid.uuid4()), UserId(user.id)
+    message_id = make_message_id(sender, terminal, time_ms=now_ms(), random=secrets.token_bytes(9))
+    actor = Sender(tenant_id=TenantId(user.tenant_id), user_id=sender, terminal_id=terminal)
     content = json.dumps(body).encode()
     send_message_sync(
         actor,
         message_id=message_id.to_text(),
-        conversation_id=conversation.id,
+        conversation_id=ConversationId(conversation.id),
         kind=kind,
         body=content,
         now_ms=now_ms(),

@@ -221,6 +221,21 @@ test("whoever is removed from a group loses it from the list", async () => {
   assert.equal(bob.store.get(group), undefined);
 });
 
+test("a conversation with a waiting message comes first in the list", async () => {
+  const world = makeWorld();
+  const group = world.server.addConversation(200, [world.alice, world.bob], { title: "Team" });
+  const alice = await startClient(world, "alice");
+  world.server.say(group, world.bob, "later than the room");
+  await settle();
+  assert.deepEqual(alice.conversations().map(({ id }) => id), [group, world.room]);
+  world.server.drop();
+  await world.clock.advance(10);
+
+  await alice.send(world.room, "text", { text: "waits" });
+
+  assert.deepEqual(alice.conversations().map(({ id }) => id), [world.room, group]);
+});
+
 test("history before the join is not asked for again and again", async () => {
   const world = makeWorld();
   for (let n = 0; n < 10; n += 1) world.server.say(world.room, world.alice, `m${n}`);

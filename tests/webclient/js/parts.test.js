@@ -77,6 +77,21 @@ test("receipts that could not be sent are sent on the next connection", async ()
   assert.deepEqual(frames, [{ op: "read", conversation: "a", seq: 4 }]);
 });
 
+test("only what was told in a connection's last moments is told again on the next", async () => {
+  const clock = new FakeClock();
+  const frames = [];
+  const receipts = new Receipts({ clock, post: (frame) => frames.push(frame) });
+  receipts.read("settled", 1);
+  await clock.advance(120_000);
+  receipts.read("doubtful", 2);
+  await clock.advance(1000);
+  frames.length = 0;
+
+  receipts.restart();
+
+  assert.deepEqual(frames, [{ op: "read", conversation: "doubtful", seq: 2 }]);
+});
+
 function makeRest(answers) {
   const calls = [];
   const fetch = async (url, { method, headers, body }) => {
