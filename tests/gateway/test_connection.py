@@ -1,0 +1,294 @@
+"""One connection between socket, session, registry and services, with the services faked at their port."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from apps.gateway.connection import Connection, Node
+from apps.gateway.outbox import Bounds
+from apps.gateway.registry import Registry
+from apps.gateway.session import Identity, Limits, Note, Request
+from apps.wire.codec import encode
+from apps.wire.frames import Ack, ClientFrames, ConversationState, ErrorFrame, Heartbeat, Received, Send, SignIn, Sync
+from tests.gateway.session.frames import ALICE, BOB, HOUR_MS, PHONE, ROOM, TENANT, message, sign_in
+
+LATER_MS = 4_000_000_000_000
+
+
+class FakeServices:
+    """Answers at once, or when told to."""
+
+    def __init__(self) -> None:
+        self.user = ALICE
+        self.error: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.notes: list[Note] = []
+        self.begun: list[Request] = []
+        self.languages: list[str] = []
+
+    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return Identity(TENANT, self.user, PHONE, LATER_MS), "zh-hans"
+
+    async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
+        return [], False
+
+    def note(self, identity: Identity, frame: Note) -> None:
+        self.notes.append(frame)
+
+    async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
+        self.begun.append(frame)
+        self.languages.append(language)
+        await self.gate.wait()
+        return encode(Ack(frame.id, ROOM, 1, 1)) if isinstance(frame, Send) else '{"op":"events"}'
+
+    def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
+        return ErrorFrame(code=str(error), message=language, ref=frame.ref)
+
+    def close(self) -> None:
+        self.gate.set()
+
+
+class Socket:
+    """A server's `send`; the peer reads unless told not to."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+
+    async def send(self, event: dict[str, Any]) -> None:
+        await self.reads.wait()
+        self.events.append(msgspec.json.decode(event["text"]) if "text" in event else event["code"])
+
+    @property
+    def ops(self) -> list[Any]:
+        return [event["op"] if isinstance(event, dict) else event for event in self.events]
+
+
+class World:
+    """A node with one connection."""
+
+    def __init__(self, bounds: Bounds, limits: Limits) -> None:
+        self.services = FakeServices()
+        self.registry = Registry("n1", None)
+        self.node = Node(self.registry, self.services, limits, bounds)
+        self.socket = Socket()
+        self.cuts: list[str] = []
+        self.connection = self.connect(self.socket)
+
+    def connect(self, socket: Socket) -> Connection:
+        return Connection(self.node, socket.send, language="en", cut=lambda: self.cuts.append("cut"))
+
+    def hand(self, frame: ClientFrames) -> None:
+        self.connection.receive(encode(frame))
+
+    async def sign_in(self) -> None:
+        self.hand(sign_in())
+        await settle()
+        assert self.socket.ops == ["welcome"]
+        self.socket.events.clear()
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    world = World(Bounds(congested_bytes=500, relaxed_bytes=50, limit_bytes=5000), Limits(unacked=10_000))
+    yield world
+    world.socket.reads.set()
+    await world.connection.gone()
+    await world.registry.stop(within_s=1)
+
+
+class TestSigningIn:
+    async def test_the_welcome_comes_once_the_user_is_joined(self, world: World) -> None:
+        await world.sign_in()
+
+        assert world.connection.terminal == PHONE
+        assert world.registry._groups == {f"user.{ALICE.hex}": [world.connection]}
+
+    async def test_before_it_there_is_no_terminal(self, world: World) -> None:
+        assert world.connection.terminal is None
+
+    async def test_a_refusal_is_told_in_the_clients_language(self, world: World) -> None:
+        world.services.error = LookupError("token_invalid")
+
+        world.hand(sign_in(ref="r"))
+        await settle()
+
+        assert world.socket.ops == ["error", "closing", 4401]
+        assert world.socket.events[0] == {"op": "error", "code": "token_invalid", "message": "en", "ref": "r"}
+
+    async def test_the_users_language_replaces_it(self, world: World) -> None:
+        await world.sign_in()
+
+        world.hand(message())
+        await settle()
+
+        assert world.services.languages == ["zh-hans"]
+
+    async def test_a_peer_that_left_meanwhile_is_not_kept(self, world: World) -> None:
+        world.services.gate.clear()
+        world.hand(sign_in())
+        await settle()
+
+        await world.connection.gone()
+        world.services.gate.set()
+        await settle()
+
+        assert world.registry._groups == {}
+        assert world.socket.ops == []
+
+    async def test_a_renewal_joins_nothing_twice(self, world: World) -> None:
+        await world.sign_in()
+
+        world.hand(sign_in())
+        await settle()
+
+        assert world.registry._groups == {f"user.{ALICE.hex}": [world.connection]}
+
+    async def test_a_renewal_for_another_user_joins_nothing(self, world: World) -> None:
+        await world.sign_in()
+        world.services.user = BOB
+
+        world.hand(sign_in())
+        await settle()
+
+        assert world.socket.events[0]["code"] == "already_signed_in"
+        assert list(world.registry._groups) == [f"user.{ALICE.hex}"]
+
+
+class TestRequests:
+    async def test_are_begun_in_the_order_they_came(self, world: World) -> None:
+        await world.sign_in()
+        world.services.gate.clear()
+        frames: list[ClientFrames] = [message(1), Sync(ROOM, 0), message(2), message(3)]
+
+        for frame in frames:
+            world.hand(frame)
+        await settle()
+
+        assert world.services.begun == frames
+
+    async def test_are_answered_when_they_are_done(self, world: World) -> None:
+        await world.sign_in()
+        world.services.gate.clear()
+        world.hand(message(1))
+        world.hand(Heartbeat())
+        await settle()
+        meanwhile = list(world.socket.ops)
+
+        world.services.gate.set()
+        await settle()
+
+        assert meanwhile == ["heartbeat"]
+        assert world.socket.ops == ["heartbeat", "ack"]
+
+    async def test_notes_are_taken_at_once(self, world: World) -> None:
+        await world.sign_in()
+
+        world.hand(Received(ROOM, 5))
+
+        assert world.services.notes == [Received(ROOM, 5)]
+
+    async def test_of_a_peer_that_left_are_finished_and_answer_nobody(self, world: World) -> None:
+        await world.sign_in()
+        world.services.gate.clear()
+        world.hand(message(1))
+        await settle()
+
+        await world.connection.gone()
+        world.services.gate.set()
+        await settle()
+
+        assert world.services.begun == [message(1)]
+        assert world.socket.ops == []
+
+
+class TestSlowReader:
+    async def test_is_told_what_to_sync_once_it_has_caught_up(self, world: World) -> None:
+        await world.sign_in()
+        world.socket.reads.clear()
+        frames = [encode(Ack(message(n).id, ROOM, n, 1)) for n in range(1, 9)]
+
+        for seq, frame in enumerate(frames, start=1):
+            world.connection.push(ROOM, seq, frame, 0)
+        world.socket.reads.set()
+        await settle()
+
+        assert world.socket.ops[-1] == "changed"
+        assert world.socket.events[-1]["max_seq"] == 8
+        assert 0 < world.socket.ops.count("ack") < 8
+
+    async def test_that_leaves_no_room_for_answers_is_closed_with_a_hint(self, world: World) -> None:
+        await world.sign_in()
+        world.socket.reads.clear()
+
+        for _ in range(200):
+            world.hand(Heartbeat())
+        world.socket.reads.set()
+        await settle()
+
+        assert world.socket.ops == ["heartbeat", "closing", 4413]
+        assert world.socket.events[1] == {"op": "closing", "reason": "slow_reader", "retry_after_ms": 1000}
+
+    async def test_that_takes_nothing_at_all_is_cut_off(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        await world.sign_in()
+        world.socket.reads.clear()
+        world.hand(Heartbeat())
+        loop = asyncio.get_running_loop()
+        later = loop.time() + 31
+        world.connection.tick(0)
+        before = list(world.cuts)
+
+        monkeypatch.setattr(loop, "time", lambda: later)
+        world.connection.tick(0)
+        monkeypatch.undo()
+
+        assert (before, world.cuts) == ([], ["cut"])
+
+
+class TestEnding:
+    async def test_restart_says_when_to_come_back(self, world: World) -> None:
+        world.connection.restart()
+
+        closing, code = world.socket.events
+        assert (closing["reason"], code) == ("restart", 1012)
+        assert 0 <= closing.get("retry_after_ms", 0) < 3000
+
+    async def test_revocation_says_so(self, world: World) -> None:
+        world.connection.revoke()
+
+        assert world.socket.events == [{"op": "closing", "reason": "revoked"}, 4403]
+
+    async def test_a_peer_that_does_not_answer_the_close_is_cut_off(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("apps.gateway.connection.now_ms", lambda: 1_000)
+        world.connection.restart()
+
+        world.connection.tick(6_000)
+        before = list(world.cuts)
+        world.connection.tick(6_001)
+
+        assert (before, world.cuts) == ([], ["cut"])
+
+    async def test_the_clock_reaches_the_session(self, world: World) -> None:
+        await world.sign_in()
+
+        world.connection.tick(LATER_MS + HOUR_MS)
+
+        assert world.socket.ops == ["closing", 4408]
+
+    async def test_session_and_connection_have_one_name(self, world: World) -> None:
+        assert world.connection.session_id == world.connection.session.id == "n1.1"

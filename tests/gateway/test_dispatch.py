@@ -1,0 +1,191 @@
+"""From operations to services: who may, what is answered, and how errors are told."""
+
+import asyncio
+import logging
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import psycopg
+import pytest
+from django.db import OperationalError
+from django.utils.translation import get_language
+
+from apps.accounts.errors import TokenInvalid
+from apps.accounts.models import User
+from apps.accounts.services import ensure_applications
+from apps.conversations.errors import ConversationNotFound
+from apps.gateway import dispatch as module
+from apps.gateway.dispatch import Dispatcher
+from apps.gateway.session import Identity
+from apps.messaging import runtime, selectors
+from apps.messaging.errors import Busy
+from apps.wire.frames import Read, Received, Send, SignIn, Sync
+from apps.wire.ids import TenantId, TerminalId
+from tests.gateway.conftest import in_database
+from tests.gateway.session.frames import ROOM, identity, message, sign_in
+from tests.rest_client import issue_token
+
+
+@pytest.fixture
+def dispatcher() -> Any:
+    dispatcher = Dispatcher()
+    yield dispatcher
+    dispatcher.close()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("error", "code", "retry"),
+        [
+            (ConversationNotFound(conversation="c"), "conversation_not_found", False),
+            (Busy(), "busy", True),
+            (OperationalError("gone"), "unavailable", True),
+            (psycopg.OperationalError("gone"), "unavailable", True),
+            (TimeoutError(), "unavailable", True),
+            (ZeroDivisionError(), "internal", True),
+        ],
+    )
+    def test_every_error_has_its_code(self, dispatcher: Dispatcher, error: Exception, code: str, retry: bool) -> None:
+        frame = dispatcher.refusal(error, message(), language="en")
+
+        assert (frame.code, frame.retry, frame.id) == (code, retry, message().id)
+        assert frame.message
+        assert (frame.retry_after_ms > 0) is retry
+
+    def test_details_and_marks_are_passed_on(self, dispatcher: Dispatcher) -> None:
+        frame = dispatcher.refusal(ConversationNotFound(conversation="c7"), Sync(ROOM, 0, ref="r1"), language="en")
+
+        assert (frame.ref, frame.details) == ("r1", {"conversation": "c7"})
+        assert "c7" in frame.message
+
+    def test_a_defect_is_logged_with_its_traceback_and_tells_nothing(
+        self, dispatcher: Dispatcher, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.ERROR):
+            frame = dispatcher.refusal(RuntimeError("secret detail"), message(), language="en")
+
+        assert "secret detail" in caplog.text
+        assert "secret detail" not in frame.message
+
+    def test_the_text_is_in_the_users_language(self, dispatcher: Dispatcher) -> None:
+        class Spoken(TokenInvalid):
+            @property
+            def text(self) -> str:
+                return f"in {get_language()}"
+
+        frame = dispatcher.refusal(Spoken(), sign_in(), language="zh-hans")
+
+        assert frame.message == "in zh-hans"
+
+
+class TestNotes:
+    async def test_a_node_that_stops_drops_them(self, dispatcher: Dispatcher) -> None:
+        for frame in (Received(ROOM, 1), Read(ROOM, 1)):
+            assert dispatcher.note(identity(), frame) is None  # type: ignore[func-returns-value]
+
+    async def test_positions_are_told_apart(self, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+        noted: list[Any] = []
+
+        class Cursors:
+            def note(self, *arguments: Any, **positions: int) -> None:
+                noted.append((*arguments, positions))
+
+        class Runtime:
+            cursors = Cursors()
+
+        monkeypatch.setattr(runtime, "get", Runtime)
+        who = identity()
+
+        dispatcher.note(who, Received(ROOM, 5))
+        dispatcher.note(who, Read(ROOM, 3))
+
+        assert noted == [
+            (who.tenant, ROOM, who.user, {"delivered_seq": 5, "read_seq": 0}),
+            (who.tenant, ROOM, who.user, {"delivered_seq": 0, "read_seq": 3}),
+        ]
+
+
+class TestResuming:
+    async def test_looks_back_a_little_further_than_asked(
+        self, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[Any] = []
+
+        async def changed_since(*arguments: Any) -> list[Any]:
+            asked.append(arguments)
+            return []
+
+        monkeypatch.setattr(selectors, "changed_since", changed_since)
+        who = identity()
+
+        await dispatcher.changed_since(who, 1_000_000)
+        await dispatcher.changed_since(who, 5)
+        await dispatcher.changed_since(who, None)
+
+        assert asked == [(who.tenant, who.user, 985_000, 201), (who.tenant, who.user, 0, 201)]
+
+    @pytest.mark.parametrize(("count", "start_over"), [(200, False), (201, True)])
+    async def test_more_than_a_welcome_lists_means_start_over(
+        self, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch, count: int, start_over: bool
+    ) -> None:
+        async def changed_since(*arguments: Any) -> list[Any]:
+            return [None] * count
+
+        monkeypatch.setattr(selectors, "changed_since", changed_since)
+
+        states, over = await dispatcher.changed_since(identity(), 1)
+
+        assert (len(states), over) == (0 if start_over else 200, start_over)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSigningIn:
+    async def test_a_good_token_tells_who_where_and_in_which_language(
+        self, dispatcher: Dispatcher, alice: User
+    ) -> None:
+        await in_database(ensure_applications)
+        token, terminal = await in_database(issue_token, alice), TerminalId(uuid4())
+        frame = SignIn(token=token, terminal=terminal, platform="web")
+
+        who, language = await dispatcher.sign_in(frame)
+
+        assert (who.tenant, who.user, who.terminal) == (alice.tenant_id, alice.pk, terminal)
+        assert who.expires_ms > 0
+        assert language == alice.locale
+
+    async def test_a_bad_token_is_refused(self, dispatcher: Dispatcher, alice: User) -> None:
+        with pytest.raises(TokenInvalid):
+            await dispatcher.sign_in(sign_in())
+
+    async def test_several_are_checked_at_once(self, dispatcher: Dispatcher, alice: User) -> None:
+        results = await asyncio.gather(*(dispatcher.sign_in(sign_in()) for _ in range(8)), return_exceptions=True)
+
+        assert [type(result) for result in results] == [TokenInvalid] * 8
+
+
+async def test_a_sign_in_that_takes_too_long_is_given_up(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait_for_ever(frame: SignIn) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, "SIGN_IN_TIMEOUT_S", 0)
+    monkeypatch.setattr(dispatcher, "_check_in", wait_for_ever)
+
+    with pytest.raises(TimeoutError):
+        await dispatcher.sign_in(sign_in())
+
+
+async def test_without_a_running_node_requests_are_told_to_come_back(dispatcher: Dispatcher) -> None:
+    frames: list[Send | Sync] = [message(), Sync(ROOM, 0, ref="r1")]
+    who = Identity(TenantId(uuid4()), identity().user, identity().terminal, 1)
+
+    answers = [
+        msgspec.json.decode(await dispatcher.answer(frame, identity=who, session_id="s", language="en"))
+        for frame in frames
+    ]
+
+    assert [(answer["op"], answer["code"], answer["retry"]) for answer in answers] == [
+        ("error", "unavailable", True)
+    ] * 2
