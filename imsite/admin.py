@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from oauth2_provider.models import get_access_token_model
 
 from apps.accounts.admin import AdminSignInForm
@@ -19,6 +20,7 @@ from apps.tenants.models import Tenant
 
 # Not by UNFOLD["LOGIN"]: that is imported before there are models.
 admin.site.login_form = AdminSignInForm
+admin.site.index_title = gettext_lazy("Overview")
 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
@@ -62,7 +64,7 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
         return 0 if log is None else log.max_seq
 
     @display(description=_("last event"), ordering="log__last_event_at")
-    def last_event(self, obj: Any) -> Any:
+    def last_event(self, obj: Any) -> str | None:
         """When the last of them came."""
         log = getattr(obj, "log", None)
-        return None if log is None else log.last_event_at
+        return None if log is None else date_format(localtime(log.last_event_at), "DATETIME_FORMAT")

@@ -44,16 +44,16 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generi
 
     tenant = forms.ModelChoiceField(
         queryset=Tenant.objects.order_by("slug"),
-        label=_("tenant"),
+        label=_("Tenant"),
         widget=AutocompleteSelect(User._meta.get_field("tenant"), admin.site),
     )
     username = forms.CharField(
-        label=_("user name"),
+        label=_("User name"),
         help_text=_("The part before @ in the sign-in name. It can't be changed later."),
         widget=UnfoldAdminTextInputWidget,
     )
     display_name = forms.CharField(
-        label=_("name"),
+        label=_("Name"),
         required=False,
         help_text=_("As others see it. Empty: the user name."),
         widget=UnfoldAdminTextInputWidget,
@@ -89,6 +89,9 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generi
             login = f"{username}@{tenant.slug}"
             self.add_error("username", _("The sign-in name %(login)s is already taken.") % {"login": login})
         return cleaned
+
+    def save_m2m(self) -> None:
+        """Nothing: the service has stored it all."""
 
     def save(self, commit: bool = True) -> User:
         """Make the user by the service."""

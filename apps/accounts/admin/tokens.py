@@ -54,7 +54,8 @@ class _TokenAdmin(ReadOnlyAdmin[Any]):
         tokens = list(queryset)
         for token in tokens:
             self.log_change(request, token, [{"changed": {"fields": ["revoked"]}}])
-            token.revoke()
+            # From an access token to the refresh token that would get another one; that one takes both away.
+            (getattr(token, "refresh_token", None) or token).revoke()
         text = ngettext("%(count)d token revoked.", "%(count)d tokens revoked.", len(tokens))
         self.message_user(request, text % {"count": len(tokens)})
 

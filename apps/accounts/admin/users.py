@@ -8,6 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.forms import ChoiceField
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -17,9 +18,9 @@ from apps.accounts.admin.forms import AdminPasswordForm, NewUserForm, UserForm
 from apps.accounts.admin.terminals import TerminalTable
 from apps.accounts.models import User
 from apps.accounts.services import activate_user, deactivate_user
-from apps.common.admin import SystemAdmin
+from apps.common.admin import SystemAdmin, display
 
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+POWERS = ("is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
@@ -30,13 +31,13 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
     add_form = NewUserForm
     change_password_form = AdminPasswordForm
     add_form_template = None
-    list_display = ("login", "display_name", "tenant", "is_active", "is_staff", "last_login", "created_at")
+    list_display = ("login", "display_name", "tenant", "is_active", "powers", "last_login", "created_at")
     list_select_related = ("tenant",)
     list_filter = (("tenant", AutocompleteSelectFilter), "is_active", "is_staff", "is_superuser")
     search_fields = ("login", "display_name", "email")
     ordering = ("login",)
     autocomplete_fields = ("groups",)
-    filter_horizontal = ("user_permissions",)
+    filter_horizontal = ()
     inlines = (TerminalTable,)
     actions = ("deactivate", "activate")
     readonly_fields = ("login", "tenant", "last_login", "created_at")
@@ -74,11 +75,15 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         """Offer the languages of this installation."""
+        if obj is None:
+            # The form has fields of its own, one for a field that no form may change: so name the model's others.
+            hidden = () if request.user.is_superuser else POWERS
+            kwargs["fields"] = [name for name in NewUserForm.Meta.fields if name not in hidden]
         form = super().get_form(request, obj, change=change, **kwargs)
         choices = [("", _("as the browser asks")), *settings.LANGUAGES]
         if "locale" in form.base_fields:
             form.base_fields["locale"] = ChoiceField(
-                label=_("language"), choices=choices, required=False, widget=UnfoldAdminSelectWidget
+                label=capfirst(_("language")), choices=choices, required=False, widget=UnfoldAdminSelectWidget
             )
         return form
 
@@ -96,6 +101,15 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
         obj.save(update_fields=fields)
         if "is_active" in form.changed_data:
             (activate_user if obj.is_active else deactivate_user)(obj)
+
+    @display(
+        description=_("powers"), ordering="is_superuser", label={"superuser": "danger", "staff": "info", "": "default"}
+    )
+    def powers(self, obj: User) -> tuple[str, str] | None:
+        """What she may do beyond chatting, as a coloured label."""
+        if obj.is_superuser:
+            return "superuser", str(_("superuser"))
+        return ("staff", str(_("staff"))) if obj.is_staff else None
 
     @admin.action(description=_("Deactivate: keep out, sign out everywhere"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

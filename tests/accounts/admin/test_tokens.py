@@ -1,0 +1,109 @@
+"""Tokens can be listed and revoked, but never read; programs can be added."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
+
+from apps.accounts.models import User
+from tests.admin.conftest import make_tokens
+
+SECRET = "Zx81-very-secret"
+KINDS = ["accesstoken", "refreshtoken"]
+
+
+def url(kind: str, page: str, *args: object) -> str:
+    return reverse(f"admin:oauth2_provider_{kind}_{page}", args=args)
+
+
+@pytest.fixture
+def signed_in(alice: User, bob: User) -> User:
+    make_tokens(alice, SECRET)
+    make_tokens(bob, "other")
+    return alice
+
+
+def model(kind: str) -> Any:
+    return get_access_token_model() if kind == "accesstoken" else get_refresh_token_model()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_page_shows_a_token(admin_pages: Client, signed_in: User, kind: str) -> None:
+    row = model(kind).objects.get(user=signed_in)
+    revoke = {"action": "revoke", "_selected_action": [row.pk]}
+
+    pages = [url(kind, "changelist"), url(kind, "change", row.pk), url(kind, "history", row.pk)]
+    shown = "".join(admin_pages.get(page, follow=True).content.decode() for page in pages)
+    shown += admin_pages.post(url(kind, "changelist"), revoke, follow=True).content.decode()
+    kept = " ".join(f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.all())
+
+    assert "alice@acme" in shown
+    assert SECRET not in shown + kept
+    assert row.token_checksum not in shown + kept
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_cannot_be_searched_for(admin_pages: Client, signed_in: User, kind: str) -> None:
+    answer = admin_pages.get(url(kind, "changelist"), {"q": SECRET})
+
+    assert answer.context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_revoking_either_takes_both_away(admin_pages: Client, signed_in: User, bob: User, kind: str) -> None:
+    row = model(kind).objects.get(user=signed_in)
+
+    admin_pages.post(url(kind, "changelist"), {"action": "revoke", "_selected_action": [row.pk]})
+
+    assert not get_access_token_model().objects.filter(user=signed_in).exists()
+    assert not get_refresh_token_model().objects.filter(user=signed_in, revoked__isnull=True).exists()
+    assert get_access_token_model().objects.filter(user=bob).exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tokens_are_neither_made_nor_changed_here(admin_pages: Client, signed_in: User, kind: str) -> None:
+    row = model(kind).objects.get(user=signed_in)
+
+    assert admin_pages.get(url(kind, "add")).status_code == 403
+    assert admin_pages.post(url(kind, "change", row.pk), {"token": "mine"}).status_code == 403
+
+
+def test_a_program_can_be_added_and_its_secret_is_not_shown_again(admin_pages: Client) -> None:
+    form = {
+        "name": "Bridge",
+        "client_id": "bridge",
+        "client_type": "confidential",
+        "authorization_grant_type": "client-credentials",
+        "redirect_uris": "",
+        "client_secret": SECRET,
+    }
+
+    answer = admin_pages.post(url("application", "add"), form)
+
+    application = get_application_model().objects.get(client_id="bridge")
+    page = admin_pages.get(url("application", "change", application.pk)).content.decode()
+    assert answer.status_code == 302
+    assert SECRET not in page
+    assert application.client_secret not in page
+    assert application.client_secret != SECRET
+
+
+def test_the_programs_that_come_with_imsite_stay_as_they_are(admin_pages: Client, db: None) -> None:
+    own = get_application_model().objects.get(client_id="imsite-web")
+
+    assert admin_pages.get(url("application", "change", own.pk)).status_code == 200
+    assert admin_pages.post(url("application", "change", own.pk), {"name": "x"}).status_code == 403
+    assert admin_pages.post(url("application", "delete", own.pk), {"post": "yes"}).status_code == 403
+
+
+def test_other_programs_can_be_deleted(admin_pages: Client) -> None:
+    other = get_application_model().objects.create(
+        name="Old", client_id="old", client_type="public", authorization_grant_type="password"
+    )
+
+    admin_pages.post(url("application", "delete", other.pk), {"post": "yes"})
+
+    assert not get_application_model().objects.filter(pk=other.pk).exists()
