@@ -30,21 +30,32 @@ export function App({ client, initialLanguage, signOut }) {
   const drafts = useMemo(() => new Drafts(localStorage, client.me.id), []);
   const t = useMemo(() => translator(language), [language]);
 
-  const run = (promise) => promise?.catch?.((error) => notify(errorText(t, error)));
-  const chooseLanguage = (choice) => {
-    setLanguage(choice);
-    saveLanguage(LANGUAGES[choice].tag);
-    run(client.updateMe({ locale: LANGUAGES[choice].tag.toLowerCase() }));
-  };
-  const chooseTheme = (choice) => {
-    setTheme(choice);
-    saveTheme(choice);
-  };
-  const leave = async () => {
-    await signOut();
-    drafts.clear();
-  };
-  const app = { client, t, language, tag: LANGUAGES[language].tag, theme, drafts, navigate, notify, run, refresh, setLanguage: chooseLanguage, setTheme: chooseTheme, signOut: () => run(leave()) };
+  // Stays the same object until language or theme change: whoever reads it from the context is drawn again when it does.
+  const app = useMemo(() => {
+    const run = (promise) => promise?.catch?.((error) => notify(errorText(t, error)));
+    return {
+      client,
+      t,
+      language,
+      tag: LANGUAGES[language].tag,
+      theme,
+      drafts,
+      navigate,
+      notify,
+      run,
+      refresh,
+      setLanguage(choice) {
+        setLanguage(choice);
+        saveLanguage(LANGUAGES[choice].tag);
+        run(client.updateMe({ locale: LANGUAGES[choice].tag.toLowerCase() }));
+      },
+      setTheme(choice) {
+        setTheme(choice);
+        saveTheme(choice);
+      },
+      signOut: () => run(signOut().then(() => drafts.clear())),
+    };
+  }, [language, theme]);
 
   useDocument(app, route);
   useEffect(() => client.on("problem", (error) => notify(errorText(t, error))), [t]);

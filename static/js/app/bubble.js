@@ -6,16 +6,16 @@ import { html } from "./html.js";
 import { Icon, ReadRing } from "./icons.js";
 import { linkify } from "./linkify.js";
 import { isBigEmoji } from "./names.js";
-import { markOf } from "./timeline.js";
 import { errorText } from "../i18n/index.js";
 
-export function Bubble({ item, own, conversation }) {
-  const { client, t, tag } = useApp();
+/** `mark`: of an own message, from `markOf`; null for those of others. */
+export function Bubble({ item, mark }) {
+  const { tag } = useApp();
   const text = item.kind === "text";
   const look = text ? (isBigEmoji(item.body.text) ? "bubble bubble-emoji" : "bubble") : "bubble bubble-card";
   return html`<div class=${`message ${item.failed ? "message-failed" : ""}`} data-id=${item.key} data-seq=${item.seq ?? ""}>
     <div class="message-line">
-      ${own && html`<${Mark} mark=${markOf(item, conversation, client.status.state === "online")} />`}
+      ${mark && html`<${Mark} mark=${mark} />`}
       <div class=${look} title=${fullTime(tag, item.time)}>
         ${text ? html`<${Text} text=${item.body.text} />` : html`<${Card} item=${item} />`}
         <time class="bubble-time" datetime=${new Date(item.time).toISOString()}>${clockTime(tag, item.time)}</time>

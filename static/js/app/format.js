@@ -2,6 +2,7 @@
 
 const DAY_MS = 24 * 3600 * 1000;
 const HUES = 10;
+const formatters = new Map();
 
 /** Whether two unix times in ms fall on the same local day. */
 export function sameDay(a, b) {
@@ -10,12 +11,12 @@ export function sameDay(a, b) {
 
 /** `09:41`. */
 export function clockTime(tag, ms) {
-  return new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(ms);
+  return dateFormat(tag, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(ms);
 }
 
 /** Everything about a moment, for tooltips. */
 export function fullTime(tag, ms) {
-  return new Intl.DateTimeFormat(tag, { dateStyle: "full", timeStyle: "medium" }).format(ms);
+  return dateFormat(tag, { dateStyle: "full", timeStyle: "medium" }).format(ms);
 }
 
 /** Heading above the messages of a day. */
@@ -24,7 +25,7 @@ export function dayName(t, tag, ms, now) {
   if (days === 0) return t("chat.today");
   if (days === 1) return t("chat.yesterday");
   const year = new Date(ms).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" };
-  return new Intl.DateTimeFormat(tag, { weekday: "long", month: "long", day: "numeric", ...year }).format(ms);
+  return dateFormat(tag, { weekday: "long", month: "long", day: "numeric", ...year }).format(ms);
 }
 
 /** The short time of a list row: the clock today, then the weekday, then the date. */
@@ -32,8 +33,8 @@ export function rowTime(t, tag, ms, now) {
   const days = Math.round((startOfDay(now) - startOfDay(ms)) / DAY_MS);
   if (days <= 0) return clockTime(tag, ms);
   if (days === 1) return t("chat.yesterday");
-  if (days < 7) return new Intl.DateTimeFormat(tag, { weekday: "short" }).format(ms);
-  return new Intl.DateTimeFormat(tag, { year: "2-digit", month: "2-digit", day: "2-digit" }).format(ms);
+  if (days < 7) return dateFormat(tag, { weekday: "short" }).format(ms);
+  return dateFormat(tag, { year: "2-digit", month: "2-digit", day: "2-digit" }).format(ms);
 }
 
 /** `3.4 MB`. */
@@ -69,6 +70,13 @@ export function hue(id) {
   for (const char of id) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   return ((hash ^ (hash >>> 15)) >>> 0) % HUES;
+}
+
+// Making a formatter costs a hundred times what using it does.
+function dateFormat(tag, options) {
+  const key = tag + JSON.stringify(options);
+  if (!formatters.has(key)) formatters.set(key, new Intl.DateTimeFormat(tag, options));
+  return formatters.get(key);
 }
 
 function startOfDay(ms) {

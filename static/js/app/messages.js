@@ -1,7 +1,9 @@
 // The messages of a conversation: scrolls, loads history at the top, stays at the bottom, marks as read what is seen.
 
+import { Component } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
+import { useAttention } from "./attention.js";
 import { Avatar } from "./avatar.js";
 import { Bubble } from "./bubble.js";
 import { useApp } from "./context.js";
@@ -9,8 +11,7 @@ import { dayName } from "./format.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { personName, systemText } from "./names.js";
-import { buildRows } from "./timeline.js";
-import { useAttention } from "./attention.js";
+import { buildRows, markOf, sameGroup } from "./timeline.js";
 
 const BOTTOM_PX = 48;
 const HISTORY_PX = 300;
@@ -104,19 +105,27 @@ function Row({ row, conversation }) {
   if (row.type === "day") return html`<div class="day" role="separator"><span>${dayName(app.t, app.tag, row.time, Date.now())}</span></div>`;
   if (row.type === "new") return html`<div class="new-divider" role="separator"><span>${app.t("chat.newMessages")}</span></div>`;
   if (row.type === "system") return html`<p class="system" dir="auto">${systemText(app, row.event)}</p>`;
-  return html`<${Group} row=${row} conversation=${conversation} />`;
+  const online = app.client.status.state === "online";
+  const marks = row.items.map((item) => (row.own ? markOf(item, conversation, online) : null));
+  return html`<${Group} row=${row} marks=${marks} name=${personName(app, row.sender)} named=${conversation.kind === "group"} />`;
 }
 
-function Group({ row, conversation }) {
-  const app = useApp();
-  const name = personName(app, row.sender);
-  const bubbles = row.items.map((item) => html`<${Bubble} key=${item.key} item=${item} own=${row.own} conversation=${conversation} />`);
-  if (row.own) return html`<div class="group group-own">${bubbles}</div>`;
-  return html`<div class="group group-other">
-    <${Avatar} id=${row.sender} name=${name} size="s" />
-    <div class="group-body">
-      ${conversation.kind === "group" && html`<span class="sender" dir="auto">${name}</span>`}
-      ${bubbles}
-    </div>
-  </div>`;
+// Drawn again only when something of it changed: a long chat has hundreds of these.
+class Group extends Component {
+  shouldComponentUpdate(next) {
+    return !sameGroup(this.props, next);
+  }
+
+  render({ row, marks, name, named }) {
+    const bubbles = row.items.map((item, i) => html`<${Bubble} key=${item.key} item=${item} mark=${marks[i]} />`);
+    if (row.own) return html`<div class="group group-own">${bubbles}</div>`;
+    return html`<div class="group group-other">
+      <${Avatar} id=${row.sender} name=${name} size="s" />
+      <div class="group-body">
+        ${named && html`<span class="sender" dir="auto">${name}</span>`}
+        ${bubbles}
+      </div>
+    </div>`;
+  }
 }
+

@@ -46,6 +46,14 @@ export function markOf(item, conversation, online) {
   return { state: read >= of ? "read" : read > 0 ? "partly" : delivered >= of ? "delivered" : "sent", read, of };
 }
 
+/** Whether two sets of a group's properties (`row`, `marks`, `name`, `named`) look the same. */
+export function sameGroup(a, b) {
+  const sameItem = (item, i) => item.key === b.row.items[i].key && item.seq === b.row.items[i].seq && item.failed === b.row.items[i].failed;
+  const sameMark = (mark, i) => mark?.state === b.marks[i]?.state && mark?.read === b.marks[i]?.read && mark?.of === b.marks[i]?.of;
+  if (a.name !== b.name || a.named !== b.named || a.row.items.length !== b.row.items.length) return false;
+  return a.row.items.every(sameItem) && a.marks.every(sameMark);
+}
+
 // Whoever answered has seen what came before: nothing is new up to the person's own last message.
 function newMessagesAfter(events, pending, me, dividerAfter) {
   if (dividerAfter === null || pending.length > 0) return Infinity;

@@ -141,12 +141,13 @@ export class Conversation {
 
   /** How far others are with an own message: `{ delivered, read, of }`, numbers of members other than the sender. */
   progress(seq) {
-    const others = [...this.members.values()].filter((member) => member.user !== this.me);
-    return {
-      delivered: others.filter((member) => member.delivered_seq >= seq).length,
-      read: others.filter((member) => member.read_seq >= seq).length,
-      of: Math.max(0, this.memberCount - 1),
-    };
+    let [delivered, read] = [0, 0];
+    for (const member of this.members.values()) {
+      if (member.user === this.me) continue;
+      if (member.delivered_seq >= seq) delivered += 1;
+      if (member.read_seq >= seq) read += 1;
+    }
+    return { delivered, read, of: Math.max(0, this.memberCount - 1) };
   }
 
   #noteEnd(event) {

@@ -53,13 +53,13 @@ class Site:
         assert len(taken) == count, "the seed makes too few people"
         return taken
 
-    def start(self) -> None:
-        """Start the node and wait until it answers."""
+    def start(self, *, public_ws_url: str = "") -> None:
+        """Start the node and wait until it answers. `public_ws_url` is what it tells browsers of its socket."""
         ports = ["--http-port", str(self.http_port), "--ws-port", str(self.ws_port)]
         self._node = subprocess.Popen(
             [sys.executable, "manage.py", "node", "--until-stdin-closes", *ports],
             cwd=ROOT,
-            env=self._environment(),
+            env={**self._environment(), "IM_PUBLIC_WS_URL": public_ws_url},
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=subprocess.STDOUT,

@@ -1,8 +1,11 @@
 """What must not lose or double a message: crashes of the server, closed tabs, old tokens."""
 
+import random
+
 import pytest
 from playwright.sync_api import expect
 
+from imsite.ports import choose_free_port
 from tests.webclient.browser.conftest import Visit, name_of
 from tests.webclient.browser.site import Site
 from tests.webclient.browser.visitor import new_tab
@@ -61,6 +64,22 @@ def test_messages_of_a_closed_tab_are_sent_by_the_next_one(visit: Visit, pair: t
     again.expect_texts(["kept before", "kept one", "kept two"])
     again.expect_mark("kept two", "sent")
     assert site.texts("kept ") == ["kept before", "kept one", "kept two"]
+
+
+def test_where_the_socket_port_is_closed_the_port_of_the_page_serves(
+    visit: Visit, pair: tuple[str, str], site: Site
+) -> None:
+    closed = choose_free_port(random.Random())
+    site.kill()
+    site.start(public_ws_url=f"ws://127.0.0.1:{closed}/ws/v1")
+    try:
+        alice = visit(pair[0])
+        alice.start_direct(name_of(pair[1]))
+        alice.send("through the other door")
+        alice.expect_mark("through the other door", "sent")
+    finally:
+        site.kill()
+        site.start()
 
 
 def test_an_old_access_token_is_replaced_without_asking(visit: Visit, pair: tuple[str, str]) -> None:

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { duration, fileSize, hue, initials, rowTime } from "../../../static/js/app/format.js";
 import { linkify } from "../../../static/js/app/linkify.js";
 import { isBigEmoji, systemText } from "../../../static/js/app/names.js";
-import { buildRows, markOf } from "../../../static/js/app/timeline.js";
+import { buildRows, markOf, sameGroup } from "../../../static/js/app/timeline.js";
 import { LANGUAGES, errorText, languageFor, translator } from "../../../static/js/i18n/index.js";
 
 const links = (text) => linkify(text).filter(({ href }) => href).map(({ href }) => href);
@@ -85,6 +85,29 @@ test("marks of a group say how many have read", () => {
 
   assert.deepEqual([group(2, 0).state, group(3, 0).state, group(3, 3).state], ["sent", "delivered", "read"]);
   assert.deepEqual(group(3, 2), { state: "partly", read: 2, of: 3 });
+});
+
+test("a group is drawn again exactly when something of it changed", () => {
+  const props = (change = {}) => ({
+    name: "Bob",
+    named: true,
+    row: { items: [{ key: "a", seq: 1, failed: null }] },
+    marks: [{ state: "sent", read: 0, of: 2 }],
+    ...change,
+  });
+
+  assert.equal(sameGroup(props(), props()), true);
+  const changes = [
+    { name: "Rob" },
+    { named: false },
+    { row: { items: [] } },
+    { row: { items: [{ key: "a", seq: 1, failed: "busy" }] } },
+    { row: { items: [{ key: "a", seq: null, failed: null }] } },
+    { marks: [{ state: "read", read: 0, of: 2 }] },
+    { marks: [{ state: "sent", read: 1, of: 2 }] },
+    { marks: [null] },
+  ];
+  for (const change of changes) assert.equal(sameGroup(props(), props(change)), false, JSON.stringify(change));
 });
 
 test("both languages have the same texts with the same places", () => {
