@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from apps.accounts.models import User
 from tests.admin.conftest import populate
@@ -71,11 +73,24 @@ def test_lists_can_be_searched(admin_pages: Client, page: str) -> None:
     assert answer.context["cl"].result_count == 0
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Active users"), ("zh-hans", "活跃用户")])
+@pytest.mark.parametrize(("language", "words"), [("en", "Active users"), ("zh-hans", "在用用户")])
 def test_the_admin_speaks_both_languages(admin_pages: Client, language: str, words: str) -> None:
     answer = admin_pages.get(reverse("admin:index"), headers={"accept-language": language})
 
     assert words in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_lists_and_their_columns_are_in_chinese(admin_pages: Client, page: str) -> None:
+    answer = admin_pages.get(list_url(page), headers={"accept-language": "zh-hans"})
+
+    changelist = answer.context["cl"]
+    with translation.override("zh-hans"):
+        titles = [str(changelist.opts.verbose_name_plural), str(changelist.opts.app_config.verbose_name)]
+        titles += [
+            str(label_for_field(name, changelist.model, changelist.model_admin)) for name in changelist.list_display[1:]
+        ]
+    assert [title for title in titles if title.isascii()] == []
 
 
 def test_staff_without_permissions_sees_nothing(helper_pages: Client) -> None:

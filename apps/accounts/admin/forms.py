@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.models import User
@@ -27,7 +27,7 @@ def _checked(check: Any, *values: str, **options: Any) -> str:
     return result
 
 
-class UserForm(UserChangeForm):  # type: ignore[misc]  # the library has no types
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
     """What may change about a user. Her sign-in name may not."""
 
     class Meta:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import oauth2_provider.admin  # noqa: F401 - registers what is replaced below
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -33,6 +34,35 @@ admin.site.unregister(
         get_refresh_token_model(),
     ]
 )
+
+
+def _name_in_our_words() -> None:
+    """The library names things in English only. Migrations look at the original names, so none follow."""
+    names = (
+        (get_access_token_model(), _("access token"), _("access tokens")),
+        (get_refresh_token_model(), _("refresh token"), _("refresh tokens")),
+        (get_application_model(), _("application"), _("applications")),
+    )
+    fields = {
+        "application": _("application"),
+        "authorization_grant_type": _("grant type"),
+        "client_id": _("client id"),
+        "client_secret": _("client secret"),
+        "client_type": _("client type"),
+        "created": _("created at"),
+        "expires": _("expires at"),
+        "redirect_uris": _("redirect addresses"),
+        "scope": _("scope"),
+        "updated": _("changed at"),
+    }
+    for model, singular, plural in names:
+        model._meta.verbose_name, model._meta.verbose_name_plural = singular, plural
+        for field in model._meta.fields:
+            field.verbose_name = fields.get(field.name, field.verbose_name)
+    apps.get_app_config("oauth2_provider").verbose_name = _("Programs")
+
+
+_name_in_our_words()
 
 
 class _TokenAdmin(ReadOnlyAdmin[Any]):

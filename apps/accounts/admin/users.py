@@ -8,6 +8,9 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.forms import ChoiceField
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -40,9 +43,9 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
     filter_horizontal = ()
     inlines = (TerminalTable,)
     actions = ("deactivate", "activate")
-    readonly_fields = ("login", "tenant", "last_login", "created_at")
+    readonly_fields = ("login", "tenant", "password_page", "last_login", "created_at")
     fieldsets = (
-        (None, {"fields": ("login", "tenant", "display_name", "email", "locale", "password")}),
+        (None, {"fields": ("login", "tenant", "display_name", "email", "locale", "password_page")}),
         (_("Access"), {"fields": ("is_active", *POWERS)}),
         (_("History"), {"fields": ("last_login", "created_at")}),
     )
@@ -101,6 +104,12 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
         obj.save(update_fields=fields)
         if "is_active" in form.changed_data:
             (activate_user if obj.is_active else deactivate_user)(obj)
+
+    @display(description=_("password"))
+    def password_page(self, obj: User) -> SafeString:
+        """The way to another password. Nothing of the one she has is worth showing."""
+        url = reverse("admin:auth_user_password_change", args=[obj.pk])
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, _("Set another"))
 
     @display(
         description=_("powers"), ordering="is_superuser", label={"superuser": "danger", "staff": "info", "": "default"}
