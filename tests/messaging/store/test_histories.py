@@ -133,7 +133,7 @@ def check(history: History, witness: Witness, sent: list[list[Draft]], dsn: str,
             "ORDER BY conversation_id, seq",
             ([room.pk for room in rooms],),
         ).fetchall()
-        ends = dict(
+        ends: dict[UUID, int] = dict(
             connection.execute(
                 "SELECT conversation_id, max_seq FROM messaging_log WHERE conversation_id = ANY(%s)",
                 ([room.pk for room in rooms],),

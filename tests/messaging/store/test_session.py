@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 import pytest_asyncio
-from asgiref.sync import sync_to_async
 
 from apps.accounts.models import User
 from apps.conversations.models import Conversation
@@ -40,8 +39,8 @@ async def test_a_batch_is_written_in_one_transaction(
 
     assert [outcome.seq for outcome in outcomes if isinstance(outcome, Committed)] == [2, 3]
     events = Event.objects.for_tenant(alice.tenant_id).filter(conversation=group, seq__gt=1).order_by("seq")
-    assert [(event.sender_id, event.countable) async for event in events] == [(alice.id, True), (bob.id, True)]
-    log = await Log.objects.for_tenant(alice.tenant_id).aget(conversation=group)
+    assert [(event.sender_id, event.countable) for event in events] == [(alice.id, True), (bob.id, True)]
+    log = Log.objects.for_tenant(alice.tenant_id).get(conversation=group)
     assert log.max_seq == 3
 
 
@@ -59,7 +58,7 @@ async def test_a_new_member_is_heard_at_once(
     session: LogSession, alice: User, carol: User, group: Conversation
 ) -> None:
     (before,) = await session.append([draft_of(carol, group)], now_ms=now_ms)
-    await sync_to_async(conversations.add_members)(alice, conversation=group, user_ids=[carol.id], now_ms=NOW_MS)
+    conversations.add_members(alice, conversation=group, user_ids=[carol.id], now_ms=NOW_MS)
 
     (after,) = await session.append([draft_of(carol, group)], now_ms=now_ms)
 
@@ -95,5 +94,5 @@ async def test_a_lost_answer_leaves_the_outcome_unknown(
 
     assert session.outcome_unknown
     assert session.closed
-    log = await Log.objects.for_tenant(alice.tenant_id).aget(conversation=group)
+    log = Log.objects.for_tenant(alice.tenant_id).get(conversation=group)
     assert log.max_seq == stored

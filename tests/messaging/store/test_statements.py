@@ -11,9 +11,10 @@ from apps.conversations.models import Conversation
 from apps.messaging.store import statements
 from apps.messaging.store.arrays import PLAIN
 from apps.messaging.store.plan import LogEnd
+from apps.wire.ids import TenantId
 from tests.messaging.messages import NOW_MS, draft_of
 
-ROOM, TENANT, USER = UUID(int=1), UUID(int=2), UUID(int=3)
+ROOM, TENANT, USER = UUID(int=1), TenantId(UUID(int=2)), UUID(int=3)
 
 
 def test_log_rows_become_log_ends() -> None:
@@ -21,7 +22,7 @@ def test_log_rows_become_log_ends() -> None:
 
 
 def test_known_rows_are_found_by_tenant_and_id() -> None:
-    row = (TENANT, memoryview(b"id"), ROOM, 4, to_datetime(NOW_MS), USER, memoryview(b"digest"))
+    row = (TENANT, b"id", ROOM, 4, to_datetime(NOW_MS), USER, b"digest")
 
     known = statements.read_known([row])
 
@@ -42,7 +43,7 @@ def test_a_lock_finds_no_log_of_another_tenant(alice: User, eve: User, group: Co
     def rows(user: User) -> list:
         with connection.cursor() as cursor:
             cursor.execute(statements.LOCK_LOGS, statements.lock_parameters([draft_of(user, group)] * 2, PLAIN))
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     assert [row[0] for row in rows(alice)] == [group.pk]
     assert rows(eve) == []

@@ -1,0 +1,76 @@
+"""What members are told, and who is told."""
+
+import json
+from uuid import UUID
+
+import pytest
+
+from apps.messaging import fanout
+from apps.messaging.store.cursors import Grown
+from apps.messaging.store.records import Committed, Draft, MemberList
+from apps.wire.codec import decode_server_frame
+from apps.wire.frames import CursorFrame, EventFrame
+from apps.wire.ids import ConversationId, TenantId, UserId, encode_message_id
+from tests.messaging.published import Published
+
+ALICE, BOB, GONE = (UserId(UUID(int=n)) for n in (1, 2, 3))
+ROOM = ConversationId(UUID(int=9))
+ID = bytes(range(48))
+DRAFT = Draft(TenantId(UUID(int=5)), ALICE, ROOM, ID, "text", b'{"text":"hi"}', "session-1")
+COMMITTED = Committed(ID, ROOM, 7, 1234, False, MemberList([ALICE, BOB]), 0)
+GROWN = Grown(ROOM, ALICE, 4, 3, (BOB, ALICE))
+
+
+def test_an_event_is_pushed_as_the_protocol_says() -> None:
+    delivery = fanout.event_delivery(DRAFT, COMMITTED)
+
+    frame = decode_server_frame(delivery.frame)
+    assert isinstance(frame, EventFrame)
+    assert (frame.conversation, frame.seq, frame.id, frame.kind, frame.sender, frame.time) == (
+        ROOM,
+        7,
+        encode_message_id(ID),
+        "text",
+        ALICE,
+        1234,
+    )
+    assert json.loads(bytes(frame.body)) == {"text": "hi"}
+    assert (delivery.conversation, delivery.seq, delivery.origin) == (ROOM.hex, 7, "session-1")
+
+
+def test_a_cursor_is_a_notice_without_acknowledgement() -> None:
+    delivery = fanout.cursor_delivery(GROWN)
+
+    assert decode_server_frame(delivery.frame) == CursorFrame(
+        conversation=ROOM, user=ALICE, delivered_seq=4, read_seq=3
+    )
+    assert (delivery.seq, delivery.origin) == (0, "")
+
+
+async def test_each_event_goes_to_all_members_in_order(published: Published) -> None:
+    later = Committed(ID, ROOM, 8, 1234, False, MemberList([BOB]), 1)
+
+    await fanout.tell_members([(DRAFT, COMMITTED), (DRAFT, later)])
+
+    assert [delivery.seq for delivery in published.deliveries] == [7, 8]
+    assert published.groups == [{f"user.{ALICE.hex}", f"user.{BOB.hex}"}, {f"user.{BOB.hex}"}]
+
+
+async def test_a_cursor_goes_to_its_user_and_her_watchers(published: Published) -> None:
+    await fanout.tell_cursors([GROWN, Grown(ROOM, BOB, 1, 0)])
+
+    assert published.groups == [{f"user.{ALICE.hex}", f"user.{BOB.hex}"}, {f"user.{BOB.hex}"}]
+
+
+@pytest.mark.django_db
+def test_on_commit_members_and_those_who_have_gone_are_told(published: Published) -> None:
+    with published.committed():
+        fanout.tell_members_on_commit(DRAFT, COMMITTED, also=[GONE, BOB])
+        fanout.tell_cursor_on_commit(GROWN)
+        before = list(published.groups)
+
+    assert before == []
+    assert published.groups == [
+        {f"user.{ALICE.hex}", f"user.{BOB.hex}", f"user.{GONE.hex}"},
+        {f"user.{ALICE.hex}", f"user.{BOB.hex}"},
+    ]
