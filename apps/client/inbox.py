@@ -59,6 +59,10 @@ class Inbox:
     def offer(self, event: EventView, now: float) -> None:
         """Take in an event, pushed or our own."""
         feed = self._feed(event.conversation)
+        handed = self._handed.get(event.conversation, 0)
+        if event.seq <= handed:
+            # Repeated although the program has it: our word of that was lost.
+            self._received[event.conversation] = handed
         if self._room == 0 or feed.conversation in self._stalled:
             feed.learn(event.seq)
         else:

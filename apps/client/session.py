@@ -38,8 +38,6 @@ from apps.wire.frames import (
 
 RENEWAL_REF: Final = "renewal"
 _LISTING_REF: Final = "listing"
-RESUME_OVERLAP_MS: Final = 10_000
-"""How far before the last known server time a resume starts: commits of several nodes become visible out of order."""
 RENEWAL_LEAD_S: Final = 120.0
 RENEWAL_RETRY_S: Final = 10.0
 
@@ -107,8 +105,12 @@ class Session:
 
     @property
     def since_ms(self) -> int | None:
-        """The `since` of the next sign-in; None until the conversation list was seen whole."""
-        return None if self._since_ms is None else max(0, self._since_ms - RESUME_OVERLAP_MS)
+        """The `since` of the next sign-in; None until the conversation list was seen whole.
+
+        Only welcomes and heartbeats move it: an event's time says nothing of events elsewhere that are still on their
+        way.
+        """
+        return self._since_ms
 
     def begin(self, welcome: Welcome, now: float) -> None:
         """A new connection is signed in."""

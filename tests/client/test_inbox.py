@@ -111,6 +111,22 @@ def test_taken_events_are_acknowledged_once_and_cumulatively() -> None:
     assert inbox.due_received(2) == []
 
 
+def test_a_repeated_event_is_acknowledged_again_once_the_program_has_it() -> None:
+    inbox = make()
+    for seq in (1, 2):
+        inbox.offer(view(seq), 0)
+    inbox.offer(view(1), 0)
+    early = inbox.due_received(0)
+    drain(inbox)
+    inbox.due_received(1)
+
+    inbox.offer(view(1), 2)
+
+    assert early == []
+    assert inbox.due_received(2) == [Received(ROOM, 2)]
+    assert drain(inbox) == []
+
+
 def test_acknowledgements_go_out_at_most_once_per_interval() -> None:
     inbox = make()
     inbox.offer(view(1), 0)

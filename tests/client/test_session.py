@@ -10,7 +10,6 @@ from apps.client.outbox import Outbox, Outgoing
 from apps.client.session import (
     RENEWAL_REF,
     RENEWAL_RETRY_S,
-    RESUME_OVERLAP_MS,
     Answered,
     Broken,
     Renew,
@@ -71,7 +70,7 @@ def test_the_first_connection_lists_all_conversations_before_it_can_resume() -> 
     session.handle(Conversations([listed(0, HALL)], ref="listing"), 0)
 
     assert [each.cursor for each in (*first, *second) if isinstance(each, ListConversations)] == ["", "c"]
-    assert (halfway, session.since_ms) == (None, 1_000_000 - RESUME_OVERLAP_MS)
+    assert (halfway, session.since_ms) == (None, 1_000_000)
 
 
 def test_a_resume_fetches_what_changed() -> None:
@@ -81,7 +80,7 @@ def test_a_resume_fetches_what_changed() -> None:
     session.begin(welcome(changed=[state(2)], time=2_000_000), 2)
 
     assert [(each.conversation, each.after) for each in sent(session, 2)] == [(ROOM, 0)]
-    assert session.since_ms == 2_000_000 - RESUME_OVERLAP_MS
+    assert session.since_ms == 2_000_000
 
 
 def test_a_resume_that_must_start_over_lists_again_and_keeps_its_time_until_done() -> None:
@@ -92,7 +91,7 @@ def test_a_resume_that_must_start_over_lists_again_and_keeps_its_time_until_done
     session.handle(HeartbeatFrame(2_500_000), 2)
 
     assert isinstance(sent(session, 2)[0], ListConversations)
-    assert session.since_ms == 1_000_000 - RESUME_OVERLAP_MS
+    assert session.since_ms == 1_000_000
 
 
 def test_a_heartbeat_moves_the_time_to_resume_from() -> None:
@@ -100,7 +99,7 @@ def test_a_heartbeat_moves_the_time_to_resume_from() -> None:
 
     session.handle(HeartbeatFrame(3_000_000), 1)
 
-    assert session.since_ms == 3_000_000 - RESUME_OVERLAP_MS
+    assert session.since_ms == 3_000_000
 
 
 def test_an_ack_settles_the_message_and_puts_it_into_the_log() -> None:
