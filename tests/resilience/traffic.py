@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from apps.client import ClientOptions, ImClient
 from apps.wire.frames import Ack, EventView
@@ -32,6 +32,7 @@ class Traffic:
     def __init__(self, site: Installation) -> None:
         self._site = site
         self.people = [self._person(login, UUID(user)) for login, user in site.users.items()]
+        self.run = uuid4().hex[:8]
         self._ack_count = 0
         self._progress = asyncio.Condition()
         self._stopping = False
@@ -88,7 +89,7 @@ class Traffic:
         number = 0
         while not self._stopping:
             number += 1
-            text = f"{person.login} {number}"
+            text = f"{person.login} {self.run} {number}"
             ack = await person.client.send_text(conversation, text)
             person.acks[conversation].append((text, ack))
             async with self._progress:
