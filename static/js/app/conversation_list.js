@@ -38,7 +38,7 @@ export function ConversationList({ selected, onNewChat }) {
     event.preventDefault();
   }
 
-  const startWith = (person) => run(client.startDirect(person.id).then((conversation) => open(conversation.id)));
+  const startWith = (person) => run(client.directory.startDirect(person.id).then((conversation) => open(conversation.id)));
   return html`<section class="list" aria-label=${t("list.chats")} onKeyDown=${keyPressed}>
     <header class="list-head">
       <span class="only-phone"><${ProfileButton} /></span>

@@ -54,9 +54,9 @@ export function GroupDrawer({ conversation, title, onClose }) {
     </footer>
     ${asking?.what === "add" && html`<${PeopleDialog} conversation=${conversation} onClose=${() => setAsking(null)} />`}
     ${asking?.what === "remove" && html`<${ConfirmDialog} title=${t("group.title")} text=${t("group.confirmRemove", { name: asking.member.name })} action=${t("people.remove", { name: asking.member.name })}
-      onClose=${() => setAsking(null)} onConfirm=${() => settle(client.removeMember(conversation.id, asking.member.user))} />`}
+      onClose=${() => setAsking(null)} onConfirm=${() => settle(client.directory.removeMember(conversation.id, asking.member.user))} />`}
     ${asking?.what === "leave" && html`<${ConfirmDialog} title=${t("group.leave")} text=${t("group.confirmLeave", { title })} action=${t("group.leave")}
-      onClose=${() => setAsking(null)} onConfirm=${() => settle(client.removeMember(conversation.id, client.me.id))} />`}
+      onClose=${() => setAsking(null)} onConfirm=${() => settle(client.directory.removeMember(conversation.id, client.me.id))} />`}
   </aside>`;
 }
 
@@ -64,7 +64,7 @@ export function GroupDrawer({ conversation, title, onClose }) {
 function Role({ conversation, member, editable }) {
   const { client, t, run } = useApp();
   if (!editable) return member.role === "member" ? null : html`<span class="role">${t(`group.role.${member.role}`)}</span>`;
-  return html`<select class="role" value=${member.role} aria-label=${t("group.roleOf", { name: member.name })} onChange=${(event) => run(client.setRole(conversation.id, member.user, event.target.value))}>
+  return html`<select class="role" value=${member.role} aria-label=${t("group.roleOf", { name: member.name })} onChange=${(event) => run(client.directory.setRole(conversation.id, member.user, event.target.value))}>
     ${[...ROLE_ORDER].reverse().map((role) => html`<option value=${role} selected=${role === member.role}>${t(`group.role.${role}`)}</option>`)}
   </select>`;
 }
@@ -76,7 +76,7 @@ function GroupName({ conversation, title, editable }) {
     event.preventDefault();
     const name = draft.trim();
     setDraft(null);
-    if (name && name !== conversation.title) run(client.rename(conversation.id, name));
+    if (name && name !== conversation.title) run(client.directory.rename(conversation.id, name));
   }
   if (draft === null) {
     return html`<div class="group-name">

@@ -95,12 +95,16 @@ async function run(rest, me) {
 
 // One terminal per user and browser, whatever the number of tabs.
 function terminalOf(user) {
-  const key = `im.terminal.${user}`;
+  const key = terminalKey(user);
   return locks.request(key, async () => {
     const known = localStorage.getItem(key) ?? makeUuid(crypto.getRandomValues(new Uint8Array(16)));
     localStorage.setItem(key, known);
     return known;
   });
+}
+
+function terminalKey(user) {
+  return `im.terminal.${user}`;
 }
 
 function watchPage(client) {
@@ -119,8 +123,11 @@ async function signOut(client) {
   const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
   const ended = await fetch(bootstrap.logout_url, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => null);
   if (!ended?.ok) throw new ImError("offline", "the session could not be ended");
+  const refused = client.status.state === "stopped";
   await client.outbox.clear();
   client.stop();
+  // A terminal that was revoked stays so: whoever signs in anew does it from a new one.
+  if (refused) localStorage.removeItem(terminalKey(client.me.id));
   await auth.signOut();
   localStorage.removeItem("im.me");
   location.assign("/chat/");

@@ -6,7 +6,7 @@ import { nameList } from "./format.js";
 /** The name of a user; asks the client to learn it when it is not known yet. */
 export function personName({ client, t }, user) {
   const name = client.store.nameOf(user);
-  if (!name) client.learnName(user);
+  if (!name) client.directory.learnName(user);
   return name || t("chat.unknownPerson");
 }
 

@@ -18,7 +18,7 @@ export function usePeople(query, { always = true } = {}) {
       return undefined;
     }
     const search = async () => {
-      const answer = await client.searchPeople(text, { limit: 50 });
+      const answer = await client.directory.searchPeople(text, { limit: 50 });
       if (current) setPeople(answer.items);
     };
     const timer = setTimeout(() => run(search()), text ? PAUSE_MS : 0);

@@ -25,9 +25,9 @@ export function PeopleDialog({ conversation = null, onClose }) {
 
   async function act() {
     const ids = chosen.map((person) => person.id);
-    if (conversation) return client.addMembers(conversation.id, ids);
+    if (conversation) return client.directory.addMembers(conversation.id, ids);
     const names = [client.me, ...chosen].map((person) => person.display_name);
-    const started = group ? await client.startGroup(title.trim() || names.join(", ").slice(0, 100), ids) : await client.startDirect(ids[0]);
+    const started = group ? await client.directory.startGroup(title.trim() || names.join(", ").slice(0, 100), ids) : await client.directory.startDirect(ids[0]);
     return navigate(started.id);
   }
 

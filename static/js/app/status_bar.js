@@ -6,10 +6,12 @@ import { useApp } from "./context.js";
 import { html } from "./html.js";
 
 const CALM_MS = 1200;
+const REVOKED = new Set(["revoked", "terminal_refused"]);
 
 export function StatusBar() {
-  const { client, t } = useApp();
+  const { client, t, signOut } = useApp();
   const { status } = client;
+  const revoked = status.state === "stopped" && REVOKED.has(status.reason);
   const offline = status.state !== "online";
   const [visible, setVisible] = useState(false);
   const [, tick] = useState(0);
@@ -32,7 +34,8 @@ export function StatusBar() {
     <span>${statusText(t, status)}</span>
     ${client.outbox.queued > 0 && html`<span class="status-queued">${t("status.queued", { count: client.outbox.queued })}</span>`}
     ${status.state === "waiting" && html`<button type="button" class="link-button" onClick=${() => client.poke()}>${t("status.retryNow")}</button>`}
-    ${status.state === "stopped" && html`<button type="button" class="link-button" onClick=${() => location.reload()}>${t("status.reload")}</button>`}
+    ${revoked && html`<button type="button" class="link-button" onClick=${signOut}>${t("status.signInAgain")}</button>`}
+    ${status.state === "stopped" && !revoked && html`<button type="button" class="link-button" onClick=${() => location.reload()}>${t("status.reload")}</button>`}
   </div>`;
 }
 

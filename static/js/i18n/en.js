@@ -14,6 +14,7 @@ export default {
   "status.retryNow": "Retry now",
   "status.stopped": "Disconnected by the server.",
   "status.revoked": "This device was signed out by an administrator.",
+  "status.signInAgain": "Sign in again",
   "status.reload": "Reload",
   "status.queued_one": "{count} message will be sent when you are back.",
   "status.queued_other": "{count} messages will be sent when you are back.",

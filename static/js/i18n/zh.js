@@ -14,6 +14,7 @@ export default {
   "status.retryNow": "立即重试",
   "status.stopped": "服务器已断开连接。",
   "status.revoked": "管理员已将此设备退出登录。",
+  "status.signInAgain": "重新登录",
   "status.reload": "重新加载",
   "status.queued_one": "恢复连接后将发送 {count} 条消息。",
   "status.queued_other": "恢复连接后将发送 {count} 条消息。",

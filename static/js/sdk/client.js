@@ -1,7 +1,8 @@
 // The whole client without a page: connection, log, queue and receipts put together. A user interface calls its
-// methods, reads `store`, `outbox` and `status`, and listens to `change`, `status`, `problem` and `removed`.
+// methods and those of `directory`, reads `store`, `outbox` and `status`, and listens to `change`, `status`, `problem` and `removed`.
 
 import { Connection } from "./connection.js";
+import { Directory } from "./directory.js";
 import { Emitter } from "./emitter.js";
 import { MESSAGE_ID_RANDOM_BYTES, makeMessageId } from "./ids.js";
 import { Outbox } from "./outbox.js";
@@ -11,8 +12,6 @@ import { Repair } from "./repair.js";
 import { Store } from "./store.js";
 
 const PREFETCHED_CONVERSATIONS = 20;
-const MEMBERS_PER_PAGE = 100;
-const MAX_MEMBER_PAGES = 10;
 
 export class ImClient extends Emitter {
   #rest;
@@ -32,6 +31,7 @@ export class ImClient extends Emitter {
     this.listed = false;
     this.store = new Store(me.id);
     this.store.rememberName(me.id, me.display_name);
+    this.directory = new Directory({ me: me.id, rest, store: this.store });
     this.#rest = rest;
     this.#connection = new Connection({ ...connection, clock, random });
     this.#repair = new Repair({ store: this.store, request: (frame) => this.#connection.request(frame), clock });
@@ -125,54 +125,10 @@ export class ImClient extends Emitter {
     }
   }
 
-  searchPeople(q, page) {
-    return this.#rest.searchUsers(q, page);
-  }
-
-  async startDirect(user) {
-    return this.#adopt(await this.#rest.startDirect(user));
-  }
-
-  async startGroup(title, members) {
-    return this.#adopt(await this.#rest.startGroup(title, members));
-  }
-
-  async rename(id, title) {
-    return this.#adopt(await this.#rest.rename(id, title));
-  }
-
-  async addMembers(id, members) {
-    await this.#rest.addMembers(id, members);
-    await this.#fetchMembers(id);
-  }
-
-  async removeMember(id, user) {
-    await this.#rest.removeMember(id, user);
-    if (user === this.me.id) this.store.remove(id);
-    else await this.#fetchMembers(id);
-  }
-
-  async setRole(id, user, role) {
-    await this.#rest.setRole(id, user, role);
-    await this.#fetchMembers(id);
-  }
-
   async updateMe(fields) {
     this.me = await this.#rest.updateMe(fields);
     this.store.rememberName(this.me.id, this.me.display_name);
     this.emit("change");
-  }
-
-  /** Make sure that the name of a user will be known; `store` changes when it is. */
-  async learnName(user) {
-    if (this.store.nameOf(user) || this.#fetching.has(user)) return;
-    this.#fetching.add(user);
-    try {
-      this.store.rememberName(user, (await this.#rest.user(user)).display_name);
-    } catch (error) {
-      if (!(error instanceof ImError)) throw error;
-      if (error.retry) this.#fetching.delete(user);
-    }
   }
 
   #listen() {
@@ -200,7 +156,9 @@ export class ImClient extends Emitter {
   }
 
   async #startOver() {
+    const known = this.store.all().length;
     await this.#list("");
+    for (let seen = MAX_LISTED_CONVERSATIONS; seen < known && this.#next; seen += MAX_LISTED_CONVERSATIONS) await this.#list(this.#next);
     this.listed = true;
     this.emit("change");
     for (const conversation of this.store.all()) if (conversation.behind) this.#guard(this.#catchUp(conversation.id));
@@ -248,7 +206,9 @@ export class ImClient extends Emitter {
       this.#guard(this.#fetchConversation(event.conversation));
       return;
     }
-    if (conversation.applyEvent(event) === "ahead") this.#guard(this.#catchUp(conversation.id));
+    const outcome = conversation.applyEvent(event);
+    if (outcome === "ahead") this.#guard(this.#catchUp(conversation.id));
+    else if (outcome === "known") this.#receipts.repeat(conversation.id);
     else this.#noteReceived(conversation);
     if (!isMessage(event)) this.#guard(this.#followMembership(conversation, event));
     this.store.changed(conversation.id);
@@ -273,6 +233,7 @@ export class ImClient extends Emitter {
     await this.#repair.catchUp(id);
     const conversation = this.store.get(id);
     if (!conversation) return;
+    if (conversation.window.events.length === 0) await this.#repair.loadOlder(id);
     this.#noteReceived(conversation);
     const changed = conversation.window.events.some((event) => event.seq > before && !isMessage(event));
     if (changed) await this.#refresh(conversation);
@@ -282,22 +243,22 @@ export class ImClient extends Emitter {
   async #fill(conversation) {
     if (conversation.behind) await this.#repair.catchUp(conversation.id);
     if (conversation.window.events.length === 0) await this.#repair.loadOlder(conversation.id);
-    this.#noteReceived(conversation);
+    if (conversation.window.high > conversation.deliveredSeq) this.#noteReceived(conversation);
   }
 
+  // Said for this session, whatever other terminals said before: the server repeats pushes until each session answers.
   #noteReceived(conversation) {
     const { high, events } = conversation.window;
-    if (events.length > 0 && !conversation.window.hasGap && high > conversation.deliveredSeq) {
-      conversation.deliveredSeq = high;
-      this.#receipts.received(conversation.id, high);
-    }
+    if (events.length === 0) return;
+    conversation.deliveredSeq = Math.max(conversation.deliveredSeq, high);
+    this.#receipts.received(conversation.id, high);
   }
 
   async #fetchConversation(id) {
     if (this.#fetching.has(id)) return undefined;
     this.#fetching.add(id);
     try {
-      const conversation = this.#adopt(await this.#rest.conversation(id));
+      const conversation = this.store.applyView(await this.#rest.conversation(id));
       await this.#fill(conversation);
       return conversation;
     } catch (error) {
@@ -313,29 +274,13 @@ export class ImClient extends Emitter {
     conversation.current = true;
     try {
       this.store.applyView(await this.#rest.conversation(conversation.id));
-      if (conversation.kind === "group") await this.#fetchMembers(conversation.id);
+      if (conversation.kind === "group") await this.directory.fetchMembers(conversation.id);
       if (conversation.behind) await this.#fill(conversation);
     } catch (error) {
       conversation.current = false;
       if (error.code === "conversation_not_found") this.store.remove(conversation.id);
       else if (!error.retry) throw error;
     }
-  }
-
-  async #fetchMembers(id) {
-    const members = [];
-    let cursor = "";
-    for (let page = 0; page < MAX_MEMBER_PAGES; page += 1) {
-      const answer = await this.#rest.members(id, { cursor, limit: MEMBERS_PER_PAGE });
-      members.push(...answer.items);
-      cursor = answer.next ?? "";
-      if (!cursor) break;
-    }
-    this.store.applyMembers(id, members);
-  }
-
-  #adopt(view) {
-    return this.store.applyView(view);
   }
 
   #guard(promise) {

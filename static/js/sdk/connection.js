@@ -13,7 +13,6 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const POKE_TIMEOUT_MS = 5_000;
 const RENEW_BEFORE_MS = 60_000;
 const RENEW_RETRY_MS = 10_000;
-const CLOCK_SLACK_MS = 10_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const GONE = 1006;
 
@@ -151,7 +150,7 @@ export class Connection extends Emitter {
 
   #signIn() {
     this.#clear("open");
-    const since = this.#serverTime === null ? {} : { since: Math.max(0, this.#serverTime - CLOCK_SLACK_MS) };
+    const since = this.#serverTime === null ? {} : { since: this.#serverTime };
     this.#transmit({ op: "sign_in", token: this.#token, ...this.#hello, ...since, ref: "hello" });
     this.#after("welcome", WELCOME_TIMEOUT_MS, () => this.#lost(GONE));
   }
@@ -171,12 +170,17 @@ export class Connection extends Emitter {
   #dispatch(frame) {
     if (frame.op === "welcome") this.#welcomed(frame);
     else if (frame.op === "heartbeat") this.#serverTime = frame.time;
-    else if (frame.op === "closing") this.#minimumWaitMs = frame.retry_after_ms ?? 0;
+    else if (frame.op === "closing") this.#warned(frame);
     else if (frame.op === "ack") this.#settle(`id:${frame.id}`, (waiting) => waiting.resolve(frame));
     else if (frame.op === "error") this.#refused(frame);
     else if (!(frame.ref && this.#settle(`ref:${frame.ref}`, (waiting) => waiting.resolve(frame)))) {
       this.emit("frame", frame);
     }
+  }
+
+  #warned({ reason, retry_after_ms: retryAfterMs = 0 }) {
+    if (reason === "token_expires") this.#renew();
+    else this.#minimumWaitMs = retryAfterMs;
   }
 
   #refused(frame) {
@@ -185,7 +189,12 @@ export class Connection extends Emitter {
     if (this.#settle(key, (waiting) => waiting.reject(error))) return;
     if (frame.code === "token_invalid") this.#lost(CLOSE.SIGN_IN);
     else if (frame.code === "terminal_refused") this.#halt("stopped", frame.code);
+    else if (frame.ref === "renew" && error.retry) this.#after("renew", RENEW_RETRY_MS, () => this.#renew());
     else if (this.online) this.emit("refused", error);
+    else {
+      this.#minimumWaitMs = error.retryAfterMs;
+      this.#lost(GONE);
+    }
   }
 
   #welcomed(frame) {
@@ -205,6 +214,7 @@ export class Connection extends Emitter {
   // The token of this connection ends soon: sign in again on the same socket with a fresh one.
   async #renew() {
     const attempt = this.#attempt;
+    this.#clear("renew");
     try {
       const token = await this.#getToken({ rejected: this.#token });
       if (attempt !== this.#attempt || !this.online) return;

@@ -23,6 +23,12 @@ export class Receipts {
     this.#note(this.#received, conversation, seq);
   }
 
+  /** The server sent again what was received already: it has not heard so. */
+  repeat(conversation) {
+    this.#told.received.delete(conversation);
+    this.#schedule();
+  }
+
   read(conversation, seq) {
     this.#note(this.#read, conversation, seq);
   }
@@ -46,6 +52,10 @@ export class Receipts {
   #note(positions, conversation, seq) {
     if (seq <= (positions.get(conversation) ?? 0)) return;
     positions.set(conversation, seq);
+    this.#schedule();
+  }
+
+  #schedule() {
     if (this.#timer === null) this.#timer = this.#clock.setTimeout(() => this.flush(), PAUSE_MS);
   }
 

@@ -80,11 +80,26 @@ export class Repair {
     if (!conversation?.hasOlder) return false;
     const { low } = conversation.window;
     const after = Math.max(conversation.firstSeq - 1, low - 1 - PAGE_EVENTS);
-    const answer = await this.#request({ op: "sync", conversation: id, after, limit: low - 1 - after });
+    const page = await this.#readBetween(id, after, low - 1);
     if (conversation.window.low !== low) return true;
-    if (answer.start_over) conversation.startOver(answer.max_seq);
-    else conversation.applyOlder({ ...answer, events: answer.events ?? [] });
+    if (page.startOverAt !== null) conversation.startOver(page.startOverAt);
+    else conversation.applyOlder(page);
     this.#store.changed(id);
     return conversation.window.low < low;
+  }
+
+  // Large events come in several answers: the page is whole only when it reaches `upTo`.
+  async #readBetween(id, after, upTo) {
+    const page = { events: [], gap_to: 0, startOverAt: null };
+    for (let from = after; from < upTo; ) {
+      const answer = await this.#request({ op: "sync", conversation: id, after: from, limit: upTo - from });
+      if (answer.start_over) return { ...page, startOverAt: answer.max_seq };
+      page.gap_to = Math.max(page.gap_to, answer.gap_to ?? 0);
+      page.events.push(...answer.events);
+      const reached = Math.max(page.events.at(-1)?.seq ?? 0, page.gap_to);
+      if (reached <= from) break;
+      from = reached;
+    }
+    return page;
   }
 }

@@ -47,7 +47,7 @@ export class EventWindow {
   /** Take history: consecutive events that end right before `low`; events from `low` on are ignored. */
   acceptOlder(events) {
     const older = events.filter((event) => event.seq < this.low);
-    if (older.length === 0) return;
+    if (older.at(-1)?.seq !== this.low - 1) return;
     this.events = [...older, ...this.events];
     this.low = older[0].seq;
   }

@@ -221,6 +221,46 @@ test("whoever is removed from a group loses it from the list", async () => {
   assert.equal(bob.store.get(group), undefined);
 });
 
+test("history in several answers is joined without a hole", async () => {
+  const world = makeWorld();
+  for (let n = 0; n < 40; n += 1) world.server.say(world.room, world.alice, `m${n}`);
+  const sync = world.server.on_sync;
+  world.server.on_sync = (socket, frame) => sync.call(world.server, socket, { ...frame, limit: Math.min(frame.limit, 7) });
+  const bob = await startClient(world, "bob");
+
+  await bob.open(world.room);
+
+  assert.deepEqual(texts(bob, world.room), Array.from({ length: 40 }, (_, n) => `m${n}`));
+});
+
+test("a push that comes again is acknowledged again", async () => {
+  const world = makeWorld();
+  const bob = await startClient(world, "bob");
+  const event = world.server.say(world.room, world.alice, "again");
+  await world.clock.advance(1000);
+  const receipts = () => world.server.received.filter(({ op }) => op === "received").map(({ seq }) => seq);
+  assert.deepEqual(receipts(), [1]);
+
+  for (const socket of world.server.sockets) socket.deliver({ op: "event", ...event });
+  await world.clock.advance(1000);
+
+  assert.deepEqual(receipts(), [1, 1]);
+  assert.deepEqual(texts(bob, world.room), ["again"]);
+});
+
+test("every session acknowledges its own pushes, also those another one was faster with", async () => {
+  const world = makeWorld();
+  const [desk, phone] = [await startClient(world, "bob"), await startClient(world, "bob")];
+
+  world.server.say(world.room, world.alice, "to both");
+  await world.clock.advance(1000);
+  world.server.say(world.room, world.alice, "to both again");
+  await world.clock.advance(1000);
+
+  assert.equal(world.server.received.filter(({ op, seq }) => op === "received" && seq === 2).length, 2);
+  assert.deepEqual(texts(desk, world.room), texts(phone, world.room));
+});
+
 test("a conversation with a waiting message comes first in the list", async () => {
   const world = makeWorld();
   const group = world.server.addConversation(200, [world.alice, world.bob], { title: "Team" });
@@ -260,7 +300,6 @@ test("a server with another history makes the client start over", async () => {
   await world.clock.advance(5000);
   world.server.sockets.forEach((socket) => socket.deliver({ op: "changed", conversation: world.room, max_seq: 9 }));
   await settle();
-  await bob.open(world.room);
 
   assert.deepEqual(texts(bob, world.room), ["old 0", "old 1"]);
 });

@@ -86,7 +86,7 @@ test("reconnecting waits longer each time, and resumes from the last time the se
 
   assert.deepEqual(waits.slice(0, 3), [750, 1500, 3000]);
   assert.equal(connection.online, true);
-  assert.equal(server.received.findLast(({ op }) => op === "sign_in").since, welcomed - 10_000);
+  assert.equal(server.received.findLast(({ op }) => op === "sign_in").since, welcomed);
 });
 
 test("the next address is tried at once when the first cannot be opened", async () => {
@@ -187,6 +187,34 @@ test("poking a waiting connection connects now", async () => {
 
   assert.equal(connection.online, true);
   assert.equal(clock.now(), 1_700_000_000_000);
+});
+
+test("a token about to end is renewed when the server says so", async () => {
+  const { server, connection, asked } = makeRig();
+  connection.start();
+  await settle();
+
+  for (const socket of server.sockets) socket.deliver({ op: "closing", reason: "token_expires" });
+  await settle();
+
+  assert.equal(server.received.at(-1).ref, "renew");
+  assert.deepEqual(asked, ["", "token-alice"]);
+  assert.equal(connection.online, true);
+});
+
+test("a sign-in refused for now is tried again after the time the server named", async () => {
+  const { clock, server, connection } = makeRig();
+  const signIn = server.on_sign_in;
+  server.on_sign_in = (socket, { ref }) => socket.deliver({ op: "error", code: "unavailable", message: "", retry: true, retry_after_ms: 4000, ref });
+  connection.start();
+  await settle();
+  server.on_sign_in = signIn;
+
+  await clock.advance(3900);
+  assert.equal(connection.status.state, "waiting");
+  await clock.advance(200);
+
+  assert.equal(connection.online, true);
 });
 
 test("stopping closes the socket and stays closed", async () => {

@@ -143,7 +143,7 @@ test("errors without a text of their own show their code", () => {
 
 test("system events read as sentences", () => {
   const names = { a: "Alice", b: "Bob", c: "Carol" };
-  const app = { client: { store: { nameOf: (user) => names[user] ?? "" }, learnName() {} }, t: translator("en"), tag: "en" };
+  const app = { client: { store: { nameOf: (user) => names[user] ?? "" }, directory: { learnName() {} } }, t: translator("en"), tag: "en" };
   const says = (kind, body, sender = "a") => systemText(app, { kind, body, sender });
 
   assert.equal(says("members_added", { members: ["b", "c"] }), "Alice added Bob and Carol");
