@@ -81,6 +81,15 @@ class Site:
         assert self._node is not None
         self._node.send_signal(signal.SIGCONT)
 
+    def revoke_terminals(self, login: str) -> None:
+        """As an administrator does; sessions hear of it when they sign in next."""
+        statement = """
+            UPDATE accounts_terminal SET revoked_at = now()
+            WHERE user_id = (SELECT id FROM accounts_user WHERE login = %s)
+        """
+        with psycopg.connect(self._conninfo(self._database)) as connection:
+            assert connection.execute(statement, (login,)).rowcount > 0
+
     def texts(self, prefix: str) -> list[str]:
         """Texts in the database that begin with `prefix`, in the order of their logs."""
         query = "SELECT body FROM messaging_event WHERE kind = 'text' ORDER BY conversation_id, seq"

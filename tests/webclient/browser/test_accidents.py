@@ -112,6 +112,22 @@ def test_a_revoked_sign_in_leads_back_to_the_chat_through_the_session(visit: Vis
     assert alice.page.url.endswith("/chat/")
 
 
+def test_a_revoked_device_has_to_sign_in_anew(visit: Visit, pair: tuple[str, str], site: Site) -> None:
+    alice = visit(pair[0])
+    site.revoke_terminals(pair[0])
+    alice.page.reload()
+    status = alice.page.locator(".status-bar")
+    expect(status).to_have_attribute("data-state", "stopped")
+
+    status.get_by_role("button", name="Sign in again").click()
+    expect(alice.page.locator("#id_password")).to_be_visible()
+    alice.sign_in(site.password)
+
+    alice.start_direct(name_of(pair[1]))
+    alice.send("from a new terminal")
+    alice.expect_mark("from a new terminal", "sent")
+
+
 def test_signing_out_signs_out_every_tab_and_forgets(visit: Visit, pair: tuple[str, str], site: Site) -> None:
     alice = visit(pair[0])
     other = new_tab(alice.page.context, site.url, pair[0]).open_chat()
