@@ -83,12 +83,18 @@ class Event(models.Model):
 
 
 class Cursor(models.Model):
-    """How far a user has received and read a conversation; both only grow."""
+    """How far a user has received and read a conversation; both only grow.
+
+    The statement that writes cursors joins the log and the member, so it is those rows that vouch for the keys: the
+    constraints would make the first write of a member half as dear again, and be deferred ones.
+    """
 
     pk = models.CompositePrimaryKey("conversation_id", "user_id")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, db_index=False, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, db_index=False, related_name="+")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     delivered_seq = models.BigIntegerField(default=0)
     read_seq = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField()
