@@ -5,12 +5,18 @@ the origin it came from, whatever port or host name that is, guessing passwords 
 answer got lost may be asked again although tokens are kept as digests only.
 """
 
-from typing import Any
+import logging
+from collections.abc import Iterable
+from math import ceil
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
@@ -20,8 +26,15 @@ from apps.accounts.backends import client_address
 from apps.accounts.errors import SignInLimited
 from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
 from apps.accounts.services.sign_in import guard
+from apps.common.errors import Unavailable
 
-MAX_FIELD_CHARS = 4096
+logger = logging.getLogger(__name__)
+
+MAX_FIELD_CHARS: Final = 8192
+_COLUMN_CHARS: Final = {"client_id": 255, "code_challenge": 128, "nonce": 255}
+"""Parameters that the toolkit stores, or looks up, without asking whether they fit."""
+
+GRANT_TYPES: Final = frozenset({"password", "authorization_code", "refresh_token"})
 
 
 def is_own_callback(redirect_uri: str, *, host: str, secure: bool) -> bool:
@@ -29,7 +42,10 @@ def is_own_callback(redirect_uri: str, *, host: str, secure: bool) -> bool:
 
     A request that came over TLS may not send its code over plain HTTP; the other way round is a proxy ending TLS.
     """
-    parts = urlsplit(redirect_uri)
+    try:
+        parts = urlsplit(redirect_uri)
+    except ValueError:
+        return False
     if parts.path != CALLBACK_PATH or parts.query or parts.fragment or "@" in parts.netloc:
         return False
     origin = f"{parts.scheme}://{parts.netloc}"
@@ -77,34 +93,65 @@ class Core(OAuthLibCore):  # type: ignore[misc]  # the base is untyped
         return path + mark + "&".join(part for part in query.split("&") if part.partition("=")[2])
 
 
-class GuardedTokenView(TokenView):  # type: ignore[misc]  # the base is untyped
-    """The token endpoint. Answers 429 with `Retry-After` while there are too many failed sign-ins."""
+class BoundedParameters:
+    """Mixin of views: refuses parameters that no client of ours sends and the database could not hold."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Exchange a password, a code or a refresh token for tokens (RFC 6749)."""
-        if any(
-            "\0" in value or len(value) > MAX_FIELD_CHARS for value in request.POST.values() if isinstance(value, str)
-        ):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer 400 to a NUL character or a parameter that is too long; let anything else through."""
+        given = (*request.GET.lists(), *request.POST.lists())
+        if any(_is_unfit(name, values) for name, values in given):
             return _refusal("invalid_request", "A parameter is too long or holds a NUL character.", status=400)
-        try:
-            if request.POST.get("grant_type") == "password":
-                guard.check(login=request.POST.get("username", ""), address=client_address(request))
-        except SignInLimited as error:
-            response = _refusal(error.code, error.text, status=error.status)
-            response["Retry-After"] = str(error.fields["seconds"])
-            return response
-        answer: HttpResponse = super().post(request, *args, **kwargs)
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a view's
         return answer
 
 
-def _refusal(code: str, text: str, *, status: int) -> HttpResponse:
+class BoundedAuthorizationView(BoundedParameters, AuthorizationView):  # type: ignore[misc]  # the base is untyped
+    """The authorization endpoint."""
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class BoundedRevokeTokenView(BoundedParameters, RevokeTokenView):  # type: ignore[misc]  # the base is untyped
+    """The revocation endpoint (RFC 7009)."""
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class GuardedTokenView(BoundedParameters, TokenView):  # type: ignore[misc]  # the base is untyped
+    """The token endpoint. Answers 429 while there are too many failed sign-ins, 503 without a database."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Exchange a password, a code or a refresh token for tokens (RFC 6749)."""
+        grant_type = request.POST.get("grant_type", "")
+        if grant_type not in GRANT_TYPES:
+            return _refusal(
+                "unsupported_grant_type", f"Grant types here: {', '.join(sorted(GRANT_TYPES))}.", status=400
+            )
+        try:
+            if grant_type == "password":
+                guard.check(login=request.POST.get("username", ""), address=client_address(request))
+            answer: HttpResponse = super().post(request, *args, **kwargs)
+        except SignInLimited as error:
+            return _refusal(error.code, error.text, status=error.status, wait_s=ceil(error.retry_after_ms / 1000))
+        except (OperationalError, InterfaceError):
+            logger.exception("database unavailable to the token endpoint")
+            return _refusal("temporarily_unavailable", str(Unavailable.message), status=503, wait_s=1)
+        return answer
+
+
+def _is_unfit(name: str, values: Iterable[str | object]) -> bool:
+    limit = _COLUMN_CHARS.get(name, MAX_FIELD_CHARS)
+    return "\0" in name or any("\0" in str(value) or len(str(value)) > limit for value in values)
+
+
+def _refusal(code: str, text: str, *, status: int, wait_s: int = 0) -> HttpResponse:
     response = JsonResponse({"error": code, "error_description": text}, status=status)
     response["Cache-Control"] = "no-store"
+    if wait_s:
+        response["Retry-After"] = str(wait_s)
     return response
 
 
 urlpatterns = [
-    path("authorize/", AuthorizationView.as_view(), name="authorize"),
+    path("authorize/", BoundedAuthorizationView.as_view(), name="authorize"),
     path("token/", GuardedTokenView.as_view(), name="token"),
-    path("revoke_token/", RevokeTokenView.as_view(), name="revoke-token"),
+    path("revoke_token/", BoundedRevokeTokenView.as_view(), name="revoke-token"),
 ]

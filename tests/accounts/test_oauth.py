@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_refresh_token_model
+from oauth2_provider.views import TokenView
 from pytest_django import Settings
 
 from apps.accounts.models import User
@@ -68,6 +70,20 @@ class TestPasswordGrant:
         assert response.status_code == 429
         assert response.json()["error"] == "rate_limited"
         assert 0 < int(response.headers["Retry-After"]) <= 300
+
+    def test_without_a_database_it_says_when_to_come_back(
+        self, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*args: Any, **kwargs: Any) -> None:
+            raise OperationalError("connection refused by 10.1.2.3")
+
+        monkeypatch.setattr(TokenView, "post", fail)
+
+        response = client.post("/oauth/token/", {"client_id": "imsite-cli", "grant_type": "refresh_token"})
+
+        assert (response.status_code, response.json()["error"]) == (503, "temporarily_unavailable")
+        assert response.headers["Retry-After"] == "1"
+        assert b"10.1.2.3" not in response.content
 
     def test_the_web_client_may_not_use_it(self, client: Client, alice: User) -> None:
         status, body = ask(
@@ -243,6 +259,60 @@ class TestCodeGrant:
         assert response.status_code == 400 or "error" in answer
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"client_id": "\0"},
+        {"client_id": "x" * 256},
+        {"code_challenge": "a\0" + "b" * 50},
+        {"code_challenge": "x" * 129},
+        {"nonce": "x" * 256},
+        {"redirect_uri": "http://["},
+        {"state": "x" * 9000},
+        {"resource": "http://x/\0"},
+        {"scope": "\0"},
+        {"\0": "x"},
+    ],
+)
+class TestHostileParameters:
+    def test_the_authorization_endpoint_refuses(self, client: Client, alice: User, fields: dict[str, str]) -> None:
+        client.force_login(alice)
+
+        response = TestCodeGrant().authorize(client, **fields)
+
+        assert response.status_code == 400
+
+    def test_the_token_endpoint_refuses(self, client: Client, alice: User, fields: dict[str, str]) -> None:
+        for grant_type in ("password", "refresh_token", "authorization_code"):
+            status, body = ask(client, **{"grant_type": grant_type, **fields})
+
+            assert status in {400, 401}
+            assert body["error"]
+
+    def test_the_revocation_endpoint_never_breaks(self, client: Client, alice: User, fields: dict[str, str]) -> None:
+        response = client.post("/oauth/revoke_token/", {"client_id": "imsite-cli", "token": "x", **fields})
+
+        assert response.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "grant_type", ["", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]
+)
+def test_other_grant_types_are_not_offered(client: Client, alice: User, grant_type: str) -> None:
+    status, body = ask(client, grant_type=grant_type)
+
+    assert (status, body["error"]) == (400, "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("path", ["token", "revoke_token"])
+def test_programs_need_no_csrf_token(alice: User, path: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    response = strict.post(f"/oauth/{path}/", {"client_id": "imsite-cli", "token": "x", "grant_type": "refresh_token"})
+
+    assert response.status_code in {200, 400}
+
+
 class TestIsOwnCallback:
     @pytest.mark.parametrize(
         ("uri", "host", "secure", "expected"),
@@ -259,6 +329,7 @@ class TestIsOwnCallback:
             ("http://im.example/chat/callback/../x", "im.example", False, False),
             ("ftp://im.example/chat/callback", "im.example", False, False),
             ("http:///chat/callback", "", False, False),
+            ("http://[/chat/callback", "[", False, False),
         ],
     )
     def test_only_the_callback_of_the_same_host_is(self, uri: str, host: str, secure: bool, expected: bool) -> None:
