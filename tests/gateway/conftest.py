@@ -1,7 +1,7 @@
 """People at their terminals, connected to the gateway through Channels' own test communicator."""
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from apps.wire.ids import TerminalId, UserId, make_message_id
 from tests.rest_client import issue_token
 
 NOW_MS = 1_800_000_000_000
-Headers = list[tuple[bytes, bytes]]
+Headers = Sequence[tuple[bytes, bytes]]
 T = TypeVar("T")
 _numbers = itertools.count(1)
 

@@ -469,6 +469,13 @@ class TestHandshake:
 
         assert terminal.socket.scope["headers"] == []
 
+    async def test_headers_that_can_not_be_cleared_are_left_alone(self, dial: Dial, alice: User) -> None:
+        headers = ((b"host", b"chat.example.com"),)
+
+        terminal = await dial(alice, headers=headers)
+
+        assert terminal.socket.scope["headers"] == headers
+
     async def test_a_node_that_can_not_start_says_come_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def fail() -> None:
             raise OSError("no database")
