@@ -64,12 +64,14 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
         """Return the running node; when it can't start, tell the client to come back."""
         try:
             return await lifespan.running_node()
+        except lifespan.NodeStopping:
+            frame = Closing(reason="restart", retry_after_ms=START_RETRY_MS)
         except Exception:
             logger.exception("the gateway could not start")
             frame = Closing(reason="unavailable", retry_after_ms=START_RETRY_MS)
-            await send({"type": "websocket.send", "text": encode(frame)})
-            await send({"type": "websocket.close", "code": CloseCode.RESTART, "reason": frame.reason})
-            return None
+        await send({"type": "websocket.send", "text": encode(frame)})
+        await send({"type": "websocket.close", "code": CloseCode.RESTART, "reason": frame.reason})
+        return None
 
     async def _serve(self, node: Node, receive: Receive, send: Send, language: str) -> None:
         self._cut = False

@@ -23,12 +23,17 @@ CLOSE_WITHIN_S: Final = 4.0
 """How long sessions get to close, and then once more the work they began to end."""
 
 
-@dataclass(frozen=True, slots=True)
+class NodeStopping(Exception):
+    """The node takes no more connections; clients find another one, or this one started anew."""
+
+
+@dataclass(slots=True)
 class _Running:
     """The node of one event loop, or its start under way."""
 
     loop: asyncio.AbstractEventLoop
     start: asyncio.Task[Node]
+    stopping: bool = False
 
 
 class _Slot:
@@ -47,11 +52,13 @@ async def startup() -> None:
 
 
 async def running_node() -> Node:
-    """Return this event loop's node, started now if need be. Raises what keeps it from starting."""
+    """Return this event loop's node, started now if need be. Raises NodeStopping, or what keeps it from starting."""
     loop = asyncio.get_running_loop()
     running = _slot.running
     if running is None or running.loop is not loop:
         running = _slot.running = _Running(loop, loop.create_task(_start()))
+    if running.stopping:
+        raise NodeStopping
     try:
         return await asyncio.shield(running.start)
     except Exception:
@@ -62,10 +69,17 @@ async def running_node() -> Node:
 
 async def shutdown() -> None:
     """Close every session with a word to its client, write what is held back, and stop. Bounded in time."""
-    running, _slot.running = _slot.running, None
-    if running is None or running.loop is not asyncio.get_running_loop():
+    running = _slot.running
+    if running is None or running.loop is not asyncio.get_running_loop() or running.stopping:
         return
-    node = await running.start
+    running.stopping = True
+    try:
+        await _stop(await running.start)
+    finally:
+        _slot.running = None
+
+
+async def _stop(node: Node) -> None:
     await node.registry.stop(within_s=CLOSE_WITHIN_S)
     bind_loop(None)
     node.services.close()

@@ -68,6 +68,7 @@ class Registry:
         self._empty = asyncio.Event()
         self._empty.set()
         self._session_count = 0
+        self._stopping = False
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -82,6 +83,7 @@ class Registry:
 
     async def stop(self, *, within_s: float) -> None:
         """Ask every session to go, wait for them a bounded time, end what is left, and leave the layer."""
+        self._stopping = True
         for connection in list(self._connections):
             connection.restart()
         try:
@@ -101,9 +103,11 @@ class Registry:
         return f"{self.node_id}.{self._session_count}"
 
     def add(self, connection: Connection) -> None:
-        """Let a connection tick, signed in or not."""
+        """Let a connection tick, signed in or not; one that comes while the node stops is sent away at once."""
         self._connections.add(connection)
         self._empty.clear()
+        if self._stopping:
+            connection.restart()
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that is gone."""

@@ -476,9 +476,20 @@ class TestHandshake:
 
         assert terminal.socket.scope["headers"] == headers
 
-    async def test_a_node_that_can_not_start_says_come_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("error", "reason", "logged"),
+        [(OSError("no database"), "unavailable", True), (lifespan.NodeStopping(), "restart", False)],
+    )
+    async def test_a_node_that_does_not_run_says_come_back(
+        self,
+        error: Exception,
+        reason: str,
+        logged: bool,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
         async def fail() -> None:
-            raise OSError("no database")
+            raise error
 
         monkeypatch.setattr(lifespan, "running_node", fail)
         socket = WebsocketCommunicator(websocket_application, PATH)
@@ -487,8 +498,9 @@ class TestHandshake:
         closing = await socket.receive_json_from()
         event = await socket.receive_output()
 
-        assert closing == {"op": "closing", "reason": "unavailable", "retry_after_ms": 2000}
+        assert closing == {"op": "closing", "reason": reason, "retry_after_ms": 2000}
         assert (event["type"], event["code"]) == ("websocket.close", 1012)
+        assert ("could not start" in caplog.text) is logged
 
 
 class TestEnding:

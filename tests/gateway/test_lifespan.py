@@ -77,15 +77,29 @@ def test_a_loop_that_ended_leaves_room_for_the_next() -> None:
 async def test_another_loops_node_is_not_stopped_from_here() -> None:
     ended = asyncio.new_event_loop()
     start: asyncio.Task[Any] = asyncio.create_task(asyncio.sleep(0))
-    lifespan._slot.running = lifespan._Running(ended, start)
+    others = lifespan._Running(ended, start)
+    lifespan._slot.running = others
 
     await lifespan.shutdown()
     await start
     ended.close()
 
-    assert not start.cancelled()
+    assert not others.stopping
     assert (await lifespan.running_node()).registry.node_id
     await lifespan.shutdown()
+
+
+async def test_a_node_that_stops_takes_no_more_connections() -> None:
+    await lifespan.startup()
+    stopping = asyncio.create_task(lifespan.shutdown())
+    await asyncio.sleep(0)
+
+    with pytest.raises(lifespan.NodeStopping):
+        await lifespan.running_node()
+
+    await lifespan.shutdown()
+    await stopping
+    assert lifespan._slot.running is None
 
 
 async def test_a_start_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -321,6 +321,14 @@ class TestStopping:
         assert peer.said == ["restart", "abandon"]
         assert "1 sessions did not close in time" in caplog.text
 
+    async def test_who_comes_while_it_stops_is_sent_away(self) -> None:
+        registry = Registry("n10", None)
+        await registry.stop(within_s=1)
+
+        late = Peer(registry)
+
+        assert late.said == ["restart"]
+
     async def test_work_begun_is_finished(self) -> None:
         registry = Registry("n8", None)
         done = []
