@@ -18,6 +18,8 @@ from apps.wire.frames import UNREAD_CAP, Conversations, ConversationState, Conve
 LISTED_MEMBERS: Final = 8
 """Members shown with a conversation; enough to be complete for direct ones."""
 
+_LATEST_MS: Final = 253_402_300_799_999
+"""End of the year 9999, the last that a datetime can name; clients may ask for any time."""
 _POSITION: Final = struct.Struct("!q16s")
 _FIRST_ID: Final = UUID(int=0)
 _STATE_WIDTH: Final = 6
@@ -67,7 +69,7 @@ def read_changed(tenant_id: UUID, user_id: UUID, since_ms: int, limit: int) -> R
 
     Times are given before the commit and by several clocks, so callers ask from a little earlier. One query.
     """
-    since = to_datetime(since_ms)
+    since = to_datetime(min(since_ms, _LATEST_MS))
     rows = yield queries.CHANGED, (tenant_id, user_id, since, since, limit, UNREAD_CAP)
     return [ConversationState(*row) for row in rows]
 

@@ -21,8 +21,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Reading = Generator[Statement, list[Row], T]
 
-ATTEMPTS = 2
-"""A connection that died with the database's last restart shows it when it is used: then once more on another."""
+ATTEMPTS = runtime.POOL_MAX_SIZE + 1
+"""A connection that died with the database's last restart shows it when it is used, and every one in the pool may
+have: then once more on another, until one is new."""
 
 
 def live(read: Callable[P, Reading[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
