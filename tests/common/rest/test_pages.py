@@ -1,7 +1,7 @@
 """Cursors are opaque, survive the way through a URL, and refuse what was not made here."""
 
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -31,7 +31,7 @@ def test_the_first_page_has_no_position() -> None:
     assert read_cursor("", Position) is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!!!", "AAAA", write_cursor(Position("a", uuid4()))[:-4], "é"])
+@pytest.mark.parametrize("cursor", ["x", "!!!!", "AAAA", write_cursor(Position("a", UUID(int=1)))[:-4], "é"])
 def test_anything_else_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         read_cursor(cursor, Position)
