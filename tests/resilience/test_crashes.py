@@ -78,6 +78,8 @@ def assert_log_sound(log: list[Stored]) -> None:
 
 def assert_promises_kept(person: Person, logs: dict[UUID, list[Stored]], *, run: str) -> None:
     assert person.surprises == []
+    assert person.rooms == set(person.acks) == set(person.seen)
+    assert len(person.rooms) >= 2
     for conversation, acks in person.acks.items():
         by_id = {row.id: row for row in logs[conversation]}
         for text, ack in acks:

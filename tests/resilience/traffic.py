@@ -21,6 +21,7 @@ class Person:
     login: str
     user: UUID
     client: ImClient
+    rooms: set[UUID] = field(default_factory=set)
     acks: dict[UUID, list[tuple[str, Ack]]] = field(default_factory=lambda: defaultdict(list))
     seen: dict[UUID, list[EventView]] = field(default_factory=lambda: defaultdict(list))
     surprises: list[object] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Traffic:
             self._listeners.append(asyncio.create_task(self._listen(person)))
             for view in await person.client.conversations():
                 conversation = view.state.conversation
+                person.rooms.add(conversation)
                 self._writers.append(asyncio.create_task(self._write(person, conversation)))
 
     async def more_acks(self, count: int) -> None:
@@ -83,7 +85,10 @@ class Traffic:
 
     @staticmethod
     def _is_complete(person: Person, ends: dict[UUID, int]) -> bool:
-        return all(events[-1].seq >= ends[conversation] for conversation, events in person.seen.items())
+        return all(
+            person.seen[conversation] and person.seen[conversation][-1].seq >= ends[conversation]
+            for conversation in person.rooms
+        )
 
     async def _write(self, person: Person, conversation: UUID) -> None:
         number = 0
