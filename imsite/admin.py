@@ -1,10 +1,11 @@
 """The admin's front page: what there is, in numbers."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -14,6 +15,7 @@ from oauth2_provider.models import get_access_token_model
 
 from apps.accounts.admin import AdminSignInForm
 from apps.accounts.models import Terminal, User
+from apps.accounts.services import revoke_tokens
 from apps.conversations.models import Conversation
 from apps.messaging.models import Log
 from apps.tenants.models import Tenant
@@ -21,6 +23,20 @@ from apps.tenants.models import Tenant
 # Not by UNFOLD["LOGIN"]: that is imported before there are models.
 admin.site.login_form = AdminSignInForm
 admin.site.index_title = gettext_lazy("Overview")
+
+_change_password = admin.site.password_change
+
+
+def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Let somebody change her own password; as everywhere, programs that signed in with the old one are signed out."""
+    answer = _change_password(request, extra_context)
+    if answer.status_code == HTTPStatus.FOUND and isinstance(request.user, User):
+        revoke_tokens(request.user)
+    return answer
+
+
+# The library's view takes no other form, so the view is wrapped.
+admin.site.password_change = change_own_password  # type: ignore[assignment]  # redirects, too
 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
