@@ -1,9 +1,11 @@
 """What members are told, and who is told."""
 
 import json
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from apps.messaging import fanout
 from apps.messaging.store.cursors import Grown
@@ -11,6 +13,7 @@ from apps.messaging.store.records import Committed, Draft, MemberList
 from apps.wire.codec import decode_server_frame
 from apps.wire.frames import CursorFrame, EventFrame
 from apps.wire.ids import ConversationId, TenantId, UserId, encode_message_id
+from tests.messaging.hearing import hearing
 from tests.messaging.published import Published
 
 ALICE, BOB, GONE = (UserId(UUID(int=n)) for n in (1, 2, 3))
@@ -74,3 +77,37 @@ def test_on_commit_members_and_those_who_have_gone_are_told(published: Published
         {f"user.{ALICE.hex}", f"user.{BOB.hex}", f"user.{GONE.hex}"},
         {f"user.{ALICE.hex}", f"user.{BOB.hex}"},
     ]
+
+
+@pytest.mark.django_db
+def test_a_rollback_tells_nobody(published: Published) -> None:
+    def undo() -> None:
+        with transaction.atomic():
+            fanout.tell_members_on_commit(DRAFT, COMMITTED)
+            fanout.tell_cursor_on_commit(GROWN)
+            raise RuntimeError("undo")
+
+    with published.committed(), pytest.raises(RuntimeError):
+        undo()
+
+    assert published.groups == []
+
+
+async def test_a_layer_that_fails_keeps_nobody_from_hearing_of_the_next_event() -> None:
+    with hearing() as heard:
+        heard.look = failing_once()
+
+        await fanout.tell_members([(DRAFT, COMMITTED), (DRAFT, COMMITTED)])
+
+    assert len(heard.sent) == 2
+    assert len(heard.seen) == 1
+
+
+def failing_once() -> Callable[[], None]:
+    failures = [OSError("the link is down")]
+
+    def look() -> None:
+        if failures:
+            raise failures.pop()
+
+    return look

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.common.clock import to_datetime
 from apps.conversations.models import Conversation
 from apps.messaging.models import Cursor, Event, Log
+from apps.tenants.models import UnscopedQueryError
 from tests.messaging.messages import NOW_MS
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +67,41 @@ def test_names_identify_rows(group: Conversation) -> None:
     assert str(Event(conversation=group, seq=3)) == f"{group.pk}/3"
     cursor = Cursor(conversation=group, user_id=user_id, delivered_seq=5, read_seq=4)
     assert str(cursor) == f"{user_id} in {group.pk}: delivered 5, read 4"
+
+
+def test_a_conversation_has_one_log_which_goes_with_it(group: Conversation) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Log(conversation=group, tenant_id=group.tenant_id, last_event_at=to_datetime(NOW_MS)).save(force_insert=True)
+
+    group.delete()
+
+    assert not Log.unscoped.exists()
+
+
+def test_a_user_has_one_cursor_per_conversation_which_goes_with_either(carol: User, group: Conversation) -> None:
+    def insert_cursor() -> None:
+        with transaction.atomic():
+            at = to_datetime(NOW_MS)
+            Cursor(conversation=group, user=carol, tenant_id=group.tenant_id, updated_at=at).save(force_insert=True)
+
+    insert_cursor()
+    stored = Cursor.objects.for_tenant(group.tenant_id).get()
+    assert (stored.delivered_seq, stored.read_seq) == (0, 0)
+    with pytest.raises(IntegrityError):
+        insert_cursor()
+
+    carol.delete()
+
+    assert not Cursor.unscoped.exists()
+
+
+@pytest.mark.parametrize("model", [Log, Event, Cursor])
+def test_no_query_spans_tenants(model: Any, alice: User, eve: User, group: Conversation) -> None:
+    at = to_datetime(NOW_MS)
+    Cursor(conversation=group, user=alice, tenant_id=group.tenant_id, updated_at=at).save(force_insert=True)
+
+    with pytest.raises(UnscopedQueryError):
+        model.objects.all()
+
+    assert model.objects.for_tenant(alice.tenant_id).count() == 1
+    assert model.objects.for_tenant(eve.tenant_id).count() == 0
