@@ -45,5 +45,9 @@ def fresh_database(server_url: str, name: str) -> Iterator[str]:
         from django.db import connections
 
         connections.close_all()
+        for alias in connections:
+            close_pool = getattr(connections[alias], "close_pool", None)
+            if close_pool is not None:
+                close_pool()
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
