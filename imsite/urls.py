@@ -24,6 +24,7 @@ handler500 = "apps.common.rest.problems.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/chat/"), name="home"),
+    path("favicon.ico", RedirectView.as_view(url="/static/img/favicon.svg"), name="favicon"),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/login/", LOGIN, name="login"),
