@@ -35,6 +35,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "imsite.settings.prod"
 
 DATABASE = "imsite_bench_store"
 CONVERSATIONS = 64
+WAL_FILES = 60
 BODY = json.dumps({"text": "x" * 189}, separators=(",", ":")).encode()  # 200 bytes
 BASELINE_CONNECTIONS = 8
 TARGET_RATIO, TARGET_P99_MS, TARGET_SENDERS = 5.0, 20.0, 512
@@ -133,6 +134,25 @@ def summarise(latencies_ms: list[float], seconds: float) -> dict[str, Any]:
         "p99_ms": round(ordered[int(len(ordered) * 0.99)], 2),
         "max_ms": round(ordered[-1], 2),
     }
+
+
+def recycle_wal(url: str) -> bool:
+    """Bring the server's write-ahead log into the state of one that has been busy for a while.
+
+    A young server makes each 16 MB file of its log anew: filled with zeroes and synced, some 50 ms in which nothing
+    commits. One that has been through a checkpoint under load renames old files instead. False where we may not.
+    """
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE bench_wal (value int)")
+            for value in range(WAL_FILES):
+                connection.execute("INSERT INTO bench_wal VALUES (%s)", (value,))
+                connection.execute("SELECT pg_switch_wal()")
+            connection.execute("DROP TABLE bench_wal")
+            connection.execute("CHECKPOINT")
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
 
 
 def run_pgbench(url: str, tenant: UUID, sender: UUID, seconds: int) -> dict[str, Any]:
@@ -238,9 +258,11 @@ def measure(url: str, arguments: argparse.Namespace) -> dict[str, Any]:
         durability = connection.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')")
         fsync, synchronous_commit = durability.fetchone() or ("", "")
     seconds = arguments.seconds
+    wal_recycled = recycle_wal(url)
     result: dict[str, Any] = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
         "database": {"version": version and version[0], "fsync": fsync, "synchronous_commit": synchronous_commit},
+        "wal_files_recycled": wal_recycled,
         "single_row_pgbench": run_pgbench(url, tenant, users[0], seconds),
         "single_row_psycopg": uvloop.run(run_single_rows(url, tenant, users[0], seconds)),
         "store": [],

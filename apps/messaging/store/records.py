@@ -53,7 +53,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
         return self.kind in MESSAGE_BODIES
 
 
-class Committed(msgspec.Struct, frozen=True):
+class Committed(msgspec.Struct, frozen=True, gc=False):
     """An event that is in the log for good. `repeated`: it was there before; seq and time are those of the first."""
 
     message_id: bytes
