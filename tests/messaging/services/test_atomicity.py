@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 from pytest_django import DjangoCaptureOnCommitCallbacks as CaptureCommits
 
@@ -311,3 +312,16 @@ def test_a_write_costs_a_fixed_number_of_queries(
 ) -> None:
     with django_assert_max_num_queries(queries):
         write(alice, group, carol)
+
+
+@every_change
+def test_the_log_is_locked_before_anything_is_looked_at(
+    alice: User, carol: User, bob: User, group: Conversation, change: Change
+) -> None:
+    """The order of locks everywhere: whoever changes members and whoever sends never wait for each other crosswise."""
+    with CaptureQueriesContext(connection) as captured:
+        change(alice, group, carol if change is add else bob)
+
+    statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    assert "FROM messaging_log" in statements[0]
+    assert "FOR UPDATE" in statements[0]
