@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from apps.wire.frames import MAX_FRAME_BYTES
 from imsite.serving.lifetime import StopRequest, drain_gateway, open_gateway
 
 # What remains after the gateway has said goodbye: answers of slow HTTP requests.
@@ -47,6 +48,8 @@ def _configure() -> uvicorn.Config:
     return uvicorn.Config(
         "imsite.asgi:application",
         ws="websockets-sansio",
+        # Room to answer a frame that is too large with an error instead of a broken connection, and no more.
+        ws_max_size=2 * MAX_FRAME_BYTES,
         # Compression costs 60 KB and more per connection; the protocol has a heartbeat of its own.
         ws_per_message_deflate=False,
         ws_ping_interval=None,

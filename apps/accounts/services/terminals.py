@@ -16,6 +16,7 @@ from apps.accounts.services.tokens import Principal
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line
+from apps.events.publish import revoke_on_commit
 
 MAX_NAME_CHARS: Final = 64
 MAX_TERMINALS: Final = 200
@@ -42,9 +43,14 @@ def register_terminal(principal: Principal, *, terminal_id: UUID, platform: str,
 
 
 def revoke_terminal(terminal: Terminal) -> None:
-    """Refuse sign-ins from this terminal from now on."""
-    terminal.revoked_at = timezone.now()
-    terminal.save(update_fields=["revoked_at"])
+    """Refuse sign-ins from this terminal from now on, and close its open sessions."""
+
+    def store() -> None:
+        terminal.revoked_at = timezone.now()
+        terminal.save(update_fields=["revoked_at"])
+        revoke_on_commit(terminal.user_id, terminal_id=terminal.id)
+
+    run_in_transaction(store)
 
 
 def _register(principal: Principal, terminal_id: UUID, platform: str, name: str) -> Terminal:

@@ -17,6 +17,7 @@ from apps.accounts.services.tokens import revoke_tokens
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line, normalized_identifier
+from apps.events.publish import revoke_on_commit
 from apps.tenants.models import Tenant
 
 MAX_USERNAME_CHARS: Final = 64
@@ -59,23 +60,23 @@ def create_user(
 
 
 def set_password(user: User, *, password: str) -> None:
-    """Give the user another password and sign out all of her programs. Raises PasswordTooWeak."""
+    """Give the user another password and sign out all of her programs, open sessions too. Raises PasswordTooWeak."""
     _apply_password(user, password)
 
     def store() -> None:
         user.save(update_fields=["password"])
-        revoke_tokens(user)
+        _sign_out(user)
 
     run_in_transaction(store)
 
 
 def deactivate_user(user: User) -> None:
-    """Keep the user from signing in, and sign out all of her programs."""
+    """Keep the user from signing in, and sign out all of her programs, open sessions too."""
 
     def store() -> None:
         user.is_active = False
         user.save(update_fields=["is_active"])
-        revoke_tokens(user)
+        _sign_out(user)
 
     run_in_transaction(store)
 
@@ -138,3 +139,8 @@ def _apply_password(user: User, password: str) -> None:
     except ValidationError as error:
         raise PasswordTooWeak(reason=" ".join(error.messages)) from error
     user.set_password(password)
+
+
+def _sign_out(user: User) -> None:
+    revoke_tokens(user)
+    revoke_on_commit(user.id)
