@@ -8,6 +8,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.tenants import services as tenants
 from apps.tenants.models import Tenant
+from tests.clock import Clock
 
 # Playwright's sync API and async fixtures keep an event loop in the test's thread; Django must not mistake that for
 # an async view.
@@ -47,3 +48,8 @@ def carol(tenant: Tenant) -> User:
 def eve(other_tenant: Tenant) -> User:
     """A user of the other company."""
     return accounts.create_user(other_tenant, username="eve", password=PASSWORD, display_name="Eve")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -12,21 +12,9 @@ from channels.exceptions import ChannelFull
 
 from apps.events import inprocess
 from apps.events.inprocess import InProcessLayer
+from tests.clock import Clock
 
 Message = dict[str, Any]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -6,20 +6,8 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.common.rest import throttling
 from apps.common.rest.throttling import Buckets
+from tests.clock import Clock
 from tests.rest_client import signed_in
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
