@@ -17,7 +17,8 @@ from apps.messaging.store.records import Committed, Draft
 from apps.messaging.store.session import LogSession
 from apps.wire.ids import ConversationId
 
-DEFAULT_LANES = 2
+DEFAULT_LANES = 4
+"""Connections of a node that commit at the same time: with two, both often wait for the disk together."""
 WATCH_INTERVAL_S = 0.25
 DRAIN_S = 5.0
 

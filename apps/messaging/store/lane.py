@@ -34,8 +34,8 @@ class Limits:
 
     max_queue: int = 8192
     """Drafts that may wait; at the bound `submit` raises Busy."""
-    max_batch: int = 256
-    """Drafts in one transaction: more adds latency for all of them, and hardly any throughput."""
+    max_batch: int = 512
+    """Drafts in one transaction. Only a single hot conversation fills it; with 256 it was a fifth slower."""
     max_batch_bytes: int = 4 * 1024 * 1024
     """Bodies in one transaction; databases refuse statements above 16 MiB."""
     wait_s: float = 10.0
