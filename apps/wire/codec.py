@@ -37,7 +37,7 @@ def decode_client_frame(data: str | bytes) -> ClientFrames:
     ):
         raise FrameRefused(ErrorCode.FRAME_TOO_LARGE, f"a frame has at most {MAX_FRAME_BYTES} bytes")
     try:
-        return _CLIENT.decode(data)
+        return _CLIENT.decode(_as_text(data))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise _refusal(data, str(error)) from error
 
@@ -45,9 +45,14 @@ def decode_client_frame(data: str | bytes) -> ClientFrames:
 def decode_server_frame(data: str | bytes) -> ServerFrames:
     """Decode what a server sent. Raises FrameRefused; a client may skip such a frame, it is from a later version."""
     try:
-        return _SERVER.decode(data)
+        return _SERVER.decode(_as_text(data))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise FrameRefused(ErrorCode.BAD_FRAME, str(error)) from error
+
+
+def _as_text(data: str | bytes) -> str:
+    """The decoder does not look into bodies, which stay raw: broken UTF-8 there must not get through either."""
+    return data if isinstance(data, str) else data.decode("utf-8")
 
 
 def _refusal(data: str | bytes, reason: str) -> FrameRefused:

@@ -154,6 +154,14 @@ def test_near_misses_decode_or_are_refused(fields: dict[str, Any], op: str) -> N
     decodes_or_refuses(json.dumps(fields | {"op": op}))
 
 
+def test_broken_utf_8_in_a_body_is_refused() -> None:
+    message = {"op": "send", "id": "A" * 64, "conversation": "0" * 32, "kind": "text", "body": {"text": "?"}}
+
+    refusal = refused(json.dumps(message).encode().replace(b"?", b"\xff"))
+
+    assert refusal.code is ErrorCode.BAD_FRAME
+
+
 def test_marks_that_hold_broken_text_are_left_out() -> None:
     refusal = refused('{"op":"dance","id":["x"],"ref":{"a":"\\ud800"}}')
 
