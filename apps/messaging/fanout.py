@@ -1,6 +1,8 @@
 """Tells members what is in the log already: one frame per event, encoded once, to the group of every member.
 
-Who is not reached learns of it by seq, so nothing here is retried.
+Who is not reached learns of it by seq, so nothing here is retried. A message that was sent again may be one whose node
+died after the commit, before anybody was told: members then get `changed` with its seq, which those who have it ignore.
+It is not pushed again itself, because someone who joined after it may not see it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +14,7 @@ from apps.messaging.store.cursors import Grown
 from apps.messaging.store.lane import Told
 from apps.messaging.store.records import Committed, Draft
 from apps.wire.codec import encode
-from apps.wire.frames import CursorFrame, EventFrame
+from apps.wire.frames import Changed, CursorFrame, EventFrame
 from apps.wire.ids import UserId, encode_message_id
 
 
@@ -40,7 +42,11 @@ def tell_cursor_on_commit(cursor: Grown) -> None:
 
 
 def event_delivery(draft: Draft, committed: Committed) -> Delivery:
-    """Return the push of one event; the session that sent it is left out."""
+    """Return the push of one event, or the notice of one that was there before; its sender's session is left out."""
+    conversation = committed.conversation_id.hex
+    if committed.repeated:
+        notice = Changed(conversation=committed.conversation_id, max_seq=committed.seq)
+        return Delivery(frame=encode(notice), conversation=conversation, origin=draft.origin)
     frame = EventFrame(
         conversation=committed.conversation_id,
         seq=committed.seq,
@@ -50,9 +56,7 @@ def event_delivery(draft: Draft, committed: Committed) -> Delivery:
         time=committed.time_ms,
         body=msgspec.Raw(draft.body),
     )
-    return Delivery(
-        frame=encode(frame), conversation=committed.conversation_id.hex, seq=committed.seq, origin=draft.origin
-    )
+    return Delivery(frame=encode(frame), conversation=conversation, seq=committed.seq, origin=draft.origin)
 
 
 def cursor_delivery(cursor: Grown) -> Delivery:

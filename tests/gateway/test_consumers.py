@@ -113,6 +113,7 @@ class TestSendingAgain:
         second = await at_alice.ask(**frame)
 
         assert second == first
+        assert await at_bob.receive() == {"op": "changed", "conversation": str(room.pk), "max_seq": first["seq"]}
         assert await at_bob.is_quiet()
 
     async def test_over_a_new_connection_too(self, dial: Dial, room: Conversation, alice: User) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.db import transaction
 
@@ -11,7 +12,7 @@ from apps.messaging import fanout
 from apps.messaging.store.cursors import Grown
 from apps.messaging.store.records import Committed, Draft, MemberList
 from apps.wire.codec import decode_server_frame
-from apps.wire.frames import CursorFrame, EventFrame
+from apps.wire.frames import Changed, CursorFrame, EventFrame
 from apps.wire.ids import ConversationId, TenantId, UserId, encode_message_id
 from tests.messaging.hearing import hearing
 from tests.messaging.published import Published
@@ -39,6 +40,13 @@ def test_an_event_is_pushed_as_the_protocol_says() -> None:
     )
     assert json.loads(bytes(frame.body)) == {"text": "hi"}
     assert (delivery.conversation, delivery.seq, delivery.origin) == (ROOM.hex, 7, "session-1")
+
+
+def test_a_message_sent_again_is_a_notice_without_its_content() -> None:
+    delivery = fanout.event_delivery(DRAFT, msgspec.structs.replace(COMMITTED, repeated=True))
+
+    assert decode_server_frame(delivery.frame) == Changed(ROOM, 7)
+    assert (delivery.conversation, delivery.seq, delivery.origin) == (ROOM.hex, 0, "session-1")
 
 
 def test_a_cursor_is_a_notice_without_acknowledgement() -> None:

@@ -56,8 +56,7 @@ def send_message_sync(
 
     def append() -> Committed:
         (committed,) = append_in_transaction([draft], now_ms=now_ms)
-        if not committed.repeated:
-            fanout.tell_members_on_commit(draft, committed)
+        fanout.tell_members_on_commit(draft, committed)
         return committed
 
     for _ in range(MAX_ID_RACES):

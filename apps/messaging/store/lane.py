@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import psycopg
 
 from apps.common.errors import ImError
@@ -200,14 +201,15 @@ class Lane:
         batch[0].resolve(Unavailable() if _is_race(error) else error)
 
     async def _deliver(self, batch: list[Pending], outcomes: list[Outcome]) -> None:
-        """Answer the senders, and hand on what members have not heard yet. An event of a batch without an answer may
-        come back as a repetition of itself: nobody was told then, so it is told now.
+        """Answer the senders, and hand on what is in the log: repetitions too, since the node that committed them may
+        have died before any member was told. What comes back after a lost answer is this lane's own commit.
         """
         told: list[tuple[Draft, Committed]] = []
         for pending, outcome in zip(batch, outcomes, strict=True):
             pending.resolve(outcome)
-            if isinstance(outcome, Committed) and (pending.uncertain or not outcome.repeated):
-                told.append((pending.draft, outcome))
+            if isinstance(outcome, Committed):
+                own = pending.uncertain and outcome.repeated
+                told.append((pending.draft, msgspec.structs.replace(outcome, repeated=False) if own else outcome))
         if told:
             await self._untold.put(told)
 

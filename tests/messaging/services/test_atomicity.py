@@ -263,9 +263,10 @@ class TestTelling:
             )
         await runtime.stop()
 
-        assert [frame["id"] for frame in heard.frames] == [sent_id]
-        assert heard.seen == [(2, 0)]
-        assert heard.audiences == [groups_of(alice.id, bob.id)]
+        assert [frame["op"] for frame in heard.frames] == ["event", "changed"]
+        assert heard.frames[0]["id"] == sent_id
+        assert heard.seen == [(2, 0), (2, 0)]
+        assert heard.audiences == [groups_of(alice.id, bob.id)] * 2
 
 
 @pytest.mark.django_db(transaction=True)

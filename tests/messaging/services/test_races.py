@@ -51,7 +51,8 @@ def log(conversation: Conversation) -> list[Event]:
 
 
 def told(heard: Heard, conversation: Conversation) -> list[int]:
-    return sorted(frame["seq"] for frame in heard.frames if frame["conversation"] == str(conversation.pk))
+    events = [frame for frame in heard.frames if frame["op"] == "event"]
+    return sorted(frame["seq"] for frame in events if frame["conversation"] == str(conversation.pk))
 
 
 def test_two_people_begin_one_direct_conversation(alice: User, bob: User, heard: Heard, isolation: str) -> None:

@@ -64,7 +64,7 @@ class TestOnTheEventLoop:
         assert [ack.seq for ack in acks] == [2, 3, 4]
         assert acks[0].time <= acks[1].time <= acks[2].time
 
-    async def test_the_same_id_gets_the_same_ack_and_is_told_once(
+    async def test_the_same_id_gets_the_same_ack_and_is_pushed_once(
         self, running: runtime.Runtime, alice: User, group: Conversation, published: Published
     ) -> None:
         first = await send(alice, group, text_id=new_id(alice, 1))
@@ -73,7 +73,9 @@ class TestOnTheEventLoop:
         await runtime.stop()
 
         assert again == first
-        assert len(published.frames) == 1
+        pushed, noticed = published.frames
+        assert pushed["op"] == "event"
+        assert noticed == {"op": "changed", "conversation": str(group.pk), "max_seq": first.seq}
 
     async def test_every_member_is_told_except_the_sending_session(
         self, running: runtime.Runtime, alice: User, bob: User, group: Conversation, published: Published
@@ -125,7 +127,7 @@ class TestOverRest:
         assert [frame["seq"] for frame in published.frames] == [2]
         assert published.groups == [{f"user.{alice.id.hex}", f"user.{bob.id.hex}"}]
 
-    def test_the_same_id_gets_the_same_ack_and_is_told_once(
+    def test_the_same_id_gets_the_same_ack_and_is_pushed_once(
         self, published: Published, alice: User, group: Conversation
     ) -> None:
         with published.committed():
@@ -133,7 +135,7 @@ class TestOverRest:
             again = send_sync(alice, group, text_id=new_id(alice, 1))
 
         assert again == (first[0], True)
-        assert len(published.frames) == 1
+        assert [frame["op"] for frame in published.frames] == ["event", "changed"]
 
     def test_refusals(self, alice: User, carol: User, eve: User, group: Conversation) -> None:
         send_sync(alice, group, "one", text_id=new_id(alice, 1))

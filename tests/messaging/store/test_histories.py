@@ -73,7 +73,7 @@ class Witness:
         self.told.append(heard)
 
         async def tell(told: Told) -> None:
-            heard.extend((committed.conversation_id, committed.seq) for _, committed in told)
+            heard.extend((done.conversation_id, done.seq) for _, done in told if not done.repeated)
 
         return tell
 

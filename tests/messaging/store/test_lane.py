@@ -56,6 +56,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.ids: list[bytes] = []
+        self.repeated: list[bool] = []
         self.fails = False
 
     async def __call__(self, told: Told) -> None:
@@ -63,6 +64,7 @@ class Heard:
             self.fails = False
             raise RuntimeError("layer is away")
         self.ids.extend(item.message_id for item, _ in told)
+        self.repeated.extend(outcome.repeated for _, outcome in told)
 
 
 @asynccontextmanager
@@ -117,13 +119,14 @@ async def test_refusals_reach_their_sender_only_and_nobody_else() -> None:
     assert heard.ids == [b"1"]
 
 
-async def test_repetitions_are_not_told_again() -> None:
+async def test_repetitions_are_handed_on_as_such() -> None:
     session = ScriptedSession(lambda drafts: [committed(drafts[0], repeated=True)])
     heard = Heard()
     async with lane_on(session, heard) as lane:
         assert (await lane.submit(draft("1"))).repeated
 
-    assert heard.ids == []
+    assert heard.ids == [b"1"]
+    assert heard.repeated == [True]
 
 
 async def test_what_was_committed_without_an_answer_is_told() -> None:
@@ -135,6 +138,7 @@ async def test_what_was_committed_without_an_answer_is_told() -> None:
         await lane.submit(draft("1"))
 
     assert heard.ids == [b"1"]
+    assert heard.repeated == [False]
     assert session.again == [False, True]
 
 
