@@ -56,13 +56,14 @@ class Node:
 class Connection:
     """One peer. Frames go in by `receive`, in order; everything that comes out goes through its outbox."""
 
-    __slots__ = ("_closing_since_ms", "_cut", "_gone", "_node", "_outbox", "_user", "language", "session")
+    __slots__ = ("_closing_since_ms", "_cut", "_gone", "_node", "_outbox", "_terminal", "_user", "language", "session")
 
     def __init__(self, node: Node, send: Send, *, language: str, cut: Callable[[], None]) -> None:
         self._node = node
         self._cut = cut
         self._gone = False
         self._user: UUID | None = None
+        self._terminal: UUID | None = None
         self._closing_since_ms = 0
         self._outbox = Outbox(send, on_drained=self._drained, bounds=node.bounds)
         self.language = language
@@ -76,8 +77,8 @@ class Connection:
 
     @property
     def terminal(self) -> UUID | None:
-        """The terminal that signed in."""
-        return self.session.identity.terminal if self.session.identity else None
+        """The terminal that signs in or did, from the moment on that its user's sessions may be revoked."""
+        return self._terminal
 
     def receive(self, data: str | bytes) -> None:
         """Take a frame of the peer."""
@@ -112,8 +113,7 @@ class Connection:
         self._gone = True
         self.session.close(CloseCode.GOING_AWAY, "gone")
         self._node.registry.remove(self)
-        if self._user is not None:
-            await self._node.registry.leave(self, self._user)
+        await self._leave()
         await self._outbox.abandon()
 
     def _run(self, effects: Sequence[Effect]) -> None:
@@ -152,22 +152,30 @@ class Connection:
         try:
             identity, language = await services.sign_in(frame)
             self.language = language or self.language
-            await self._join(identity.user)
+            await self._join(identity)
             changes, start_over = await services.changed_since(identity, frame.since)
         except Exception as error:
             self._run(self.session.sign_in_failed(services.refusal(error, frame, language=self.language)))
+            if self.session.identity is None:
+                await self._leave()
             return
         self._run(
             self.session.signed_in(identity, ref=frame.ref, changes=changes, start_over=start_over, now_ms=now_ms())
         )
 
-    async def _join(self, user: UUID) -> None:
+    async def _join(self, identity: Identity) -> None:
         """Join once; a renewal for another user is refused by the session and joins nothing."""
         if self._user is not None:
             return
-        self._user = user
-        await self._node.registry.join(self, user)
+        self._user, self._terminal = identity.user, identity.terminal
+        await self._node.registry.join(self, identity.user)
         if self._gone:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """Be nobody's: the socket is closed, or the sign-in failed and the next one may be someone else's."""
+        user, self._user, self._terminal = self._user, None, None
+        if user is not None:
             await self._node.registry.leave(self, user)
 
     def _drained(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from apps.events.publish import REVOKE
 from apps.gateway.connection import Connection, Node
 from apps.gateway.outbox import Bounds
 from apps.gateway.registry import Registry
@@ -26,6 +27,9 @@ class FakeServices:
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+        self.list_error: Exception | None = None
+        self.list_gate = asyncio.Event()
+        self.list_gate.set()
         self.notes: list[Note] = []
         self.begun: list[Request] = []
         self.languages: list[str] = []
@@ -37,6 +41,9 @@ class FakeServices:
         return Identity(TENANT, self.user, PHONE, LATER_MS), "zh-hans"
 
     async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
+        await self.list_gate.wait()
+        if self.list_error is not None:
+            raise self.list_error
         return [], False
 
     def note(self, identity: Identity, frame: Note) -> None:
@@ -49,7 +56,7 @@ class FakeServices:
         return encode(Ack(frame.id, ROOM, 1, 1)) if isinstance(frame, Send) else '{"op":"events"}'
 
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
-        return ErrorFrame(code=str(error), message=language, ref=frame.ref)
+        return ErrorFrame(code=str(error), message=language, retry=str(error) == "unavailable", ref=frame.ref)
 
     def close(self) -> None:
         self.gate.set()
@@ -148,6 +155,32 @@ class TestSigningIn:
 
         assert world.registry._groups == {}
         assert world.socket.ops == []
+
+    async def test_an_attempt_that_failed_late_leaves_the_socket_to_whoever_signs_in_next(self, world: World) -> None:
+        world.services.list_error = LookupError("unavailable")
+        world.hand(sign_in())
+        await settle()
+        after_failure = dict(world.registry._groups)
+        world.services.list_error = None
+        world.services.user = BOB
+
+        world.hand(sign_in())
+        await settle()
+
+        assert world.socket.ops == ["error", "welcome"]
+        assert after_failure == {}
+        assert world.registry._groups == {f"user.{BOB.hex}": [world.connection]}
+
+    async def test_a_terminal_revoked_before_its_welcome_gets_none(self, world: World) -> None:
+        world.services.list_gate.clear()
+        world.hand(sign_in())
+        await settle()
+
+        world.registry.deliver({"type": REVOKE, "terminal": PHONE.hex, "groups": [f"user.{ALICE.hex}"]})
+        world.services.list_gate.set()
+        await settle()
+
+        assert world.socket.events == [{"op": "closing", "reason": "revoked"}, 4403]
 
     async def test_a_renewal_joins_nothing_twice(self, world: World) -> None:
         await world.sign_in()

@@ -165,6 +165,9 @@ class Session:
         self._signing_in = False
         if self._closing:
             return ()
+        if self.identity is None:
+            self._held.clear()  # the next to sign in may be someone else, and is told anew what changed
+            self._missed.clear()
         if refusal.code == ErrorCode.TERMINAL_REFUSED:
             return (SendText(encode(refusal)), *self.close(CloseCode.REVOKED, "terminal_refused"))
         if self.identity is None and not refusal.retry:

@@ -180,6 +180,18 @@ class TestSigningIn:
 
         assert frames[1:] == [{"n": 1}, changed(ROOM, 3)]
 
+    def test_pushes_held_for_an_attempt_that_failed_are_not_for_the_next(self) -> None:
+        session = fresh(Limits(held=1))
+        hand(session, sign_in())
+        for seq in (1, 2):
+            session.push(ROOM, seq, f'{{"n":{seq}}}', START)
+        session.sign_in_failed(ErrorFrame(code="unavailable", message="wait", retry=True))
+        hand(session, sign_in())
+
+        frames = welcome(session)
+
+        assert [frame["op"] for frame in frames] == ["welcome"]
+
     def test_marks_of_others_meanwhile_are_left_out(self) -> None:
         session = fresh()
         hand(session, sign_in())
