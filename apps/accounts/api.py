@@ -86,9 +86,9 @@ class UserSearch(Input):
 
 
 class _Position(msgspec.Struct, array_like=True):
-    """Where a page of people ends."""
+    """Where a page of people ends. What no name can hold, the database could not even compare."""
 
-    display_name: str
+    display_name: Annotated[str, msgspec.Meta(pattern=LINE_PATTERN)]
     id: UUID
 
 

@@ -7,8 +7,9 @@ from django.conf import settings as site
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts import services
-from apps.accounts.api import Language
+from apps.accounts.api import Language, _Position
 from apps.accounts.models import User
+from apps.common.rest.pages import write_cursor
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD
 from tests.rest_client import signed_in
@@ -127,6 +128,13 @@ class TestUsers:
     @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=nonsense", "q=%00", "unknown=1"])
     def test_bad_parameters_are_refused(self, alice: User, query: str) -> None:
         answer = signed_in(alice).get(f"/api/v1/users?{query}")
+
+        assert (answer.status, answer.code) == (400, "invalid_input")
+
+    def test_a_cursor_made_up_to_hold_what_no_name_can_is_refused(self, alice: User) -> None:
+        made_up = write_cursor(_Position("a\0b", alice.id))
+
+        answer = signed_in(alice).get(f"/api/v1/users?cursor={made_up}")
 
         assert (answer.status, answer.code) == (400, "invalid_input")
 
