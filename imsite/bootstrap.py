@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from imsite.phrases import phrase
+
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 NEWEST_TRIED = (3, 13)
@@ -24,10 +26,6 @@ NEWEST_TRIED = (3, 13)
 INSTALLING_COMMANDS = {"up": "base", "test": "dev", "lint": "dev", "bench": "base"}
 STAMP_NAME = "imsite-requirements.json"
 LOCK_TIMEOUT_S = 900.0
-PYTHON_ADVICE = (
-    "install Python 3.11, 3.12 or 3.13 (Debian: apt install python3 python3-venv; "
-    "Windows and macOS: https://www.python.org/downloads/)"
-)
 
 
 def enter_environment(arguments: list[str]) -> None:
@@ -59,7 +57,13 @@ def prepare_environment(folder: Path, kind: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "imsite-bootstrap.lock")
     if not lock.acquire(LOCK_TIMEOUT_S):
-        _fail(f"process {lock.holder()} is installing packages into {folder} for too long: end it and try again")
+        _fail(
+            phrase(
+                "process {pid} is installing packages into {folder} for too long: end it and try again",
+                pid=lock.holder(),
+                folder=folder,
+            )
+        )
     try:
         if is_fresh(folder, kind):
             return
@@ -93,8 +97,19 @@ def _require_python(arguments: list[str]) -> None:
         return
     found = _find_python()
     if found is None:
-        _fail("Python {}.{} is too old: {}".format(*sys.version_info[:2], PYTHON_ADVICE))
+        _fail(phrase("Python {version} is too old: {advice}", version=_python_version(), advice=_python_advice()))
     _become([found, *arguments])
+
+
+def _python_version() -> str:
+    return "{}.{}".format(*sys.version_info[:2])
+
+
+def _python_advice() -> str:
+    return phrase(
+        "install Python 3.11, 3.12 or 3.13 (Debian: apt install python3 python3-venv; "
+        "Windows and macOS: https://www.python.org/downloads/)"
+    )
 
 
 def _find_python() -> str | None:
@@ -118,36 +133,44 @@ def _works(python: Path) -> bool:
 def _create(folder: Path, keep: Path) -> None:
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
-        version = "{}.{}".format(*sys.version_info[:2])
         _fail(
-            f"this Python lacks the module {missing[0]}: apt install python{version}-venv (Debian, Ubuntu), "
-            f"or {PYTHON_ADVICE}"
+            phrase(
+                "this Python lacks the module {module}: apt install python{version}-venv (Debian, Ubuntu), or {advice}",
+                module=missing[0],
+                version=_python_version(),
+                advice=_python_advice(),
+            )
         )
     for leftover in folder.iterdir():
         if leftover != keep:
             shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
-    _say(f"making the virtual environment {folder}")
-    _run([sys.executable, "-m", "venv", str(folder)], f"{folder} could not be made")
+    _say(phrase("making the virtual environment {folder}", folder=folder))
+    _run([sys.executable, "-m", "venv", str(folder)], phrase("{folder} could not be made", folder=folder))
 
 
 def _install(folder: Path, kind: str) -> None:
-    _say("installing packages, once; this can take a minute")
+    _say(phrase("installing packages, once; this can take a minute"))
     pip = [str(python_of(folder)), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    advice = "packages could not be installed; check the network, or pip's settings for a nearby index"
+    failure = phrase("packages could not be installed; check the network, or pip's settings for a nearby index")
     if sys.version_info[:2] > NEWEST_TRIED:
-        advice += "; or use an older Python: " + PYTHON_ADVICE
-    _run([*pip, "-r", str(ROOT / "requirements" / f"{kind}.txt")], advice)
+        failure = phrase(
+            "packages could not be installed; check the network, or pip's settings for a nearby index; "
+            "or use an older Python: {advice}",
+            advice=_python_advice(),
+        )
+    _run([*pip, "-r", str(ROOT / "requirements" / f"{kind}.txt")], failure)
 
 
 def _run(command: list[str], failure: str) -> None:
     try:
         finished = subprocess.run(command, check=False, capture_output=True, text=True)
     except KeyboardInterrupt:
-        _fail("interrupted; the next start begins where this one ended")
+        _fail(phrase("interrupted; the next start begins where this one ended"))
     if finished.returncode != 0:
         lines = [line for line in (finished.stderr + finished.stdout).splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("ERROR")]
-        _fail(f"{failure} ({(errors or lines or ['no output'])[-1].strip()})")
+        reason = (errors or lines or [phrase("no output")])[-1].strip()
+        _fail(phrase("{failure} ({reason})", failure=failure, reason=reason))
 
 
 def _read_stamp(folder: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from apps.messaging.services.conversations import start_group
 from apps.tenants.models import Tenant
 from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.privatefile import write_private
 
 DEMO_SLUG: Final = "demo"
@@ -25,7 +26,6 @@ GROUP_TITLE: Final = "Everyone 大家"
 ADMIN_USERNAME: Final = "admin"
 # Neither 0 and o nor 1, l and i: people type these from a terminal.
 TYPEABLE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-KEPT_ELSEWHERE: Final = "(chosen earlier; manage.py changepassword gives another)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def ensure_demo(passwords_file: Path) -> list[tuple[str, str]]:
         passwords |= {login: passwords.get(login) or _choose_password() for login in missing}
         write_private(passwords_file, json.dumps(passwords, indent=2, ensure_ascii=False) + "\n")
         run_in_transaction(lambda: _create_missing(passwords, set(missing)))
-    return [(login, passwords.get(login, KEPT_ELSEWHERE)) for login in logins]
+    kept_elsewhere = phrase("(chosen earlier; manage.py changepassword gives another)")
+    return [(login, passwords.get(login, kept_elsewhere)) for login in logins]
 
 
 def _create_missing(passwords: dict[str, str], missing: set[str]) -> None:
@@ -95,9 +96,9 @@ def _read_passwords(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise OperatorError(f"{path} cannot be read ({error}): move it away") from error
+        raise OperatorError(phrase("{path} cannot be read ({error}): move it away", path=path, error=error)) from error
     if not isinstance(content, dict):
-        raise OperatorError(f"{path} does not hold logins and passwords: move it away")
+        raise OperatorError(phrase("{path} does not hold logins and passwords: move it away", path=path))
     return {str(login): str(password) for login, password in content.items()}
 
 

@@ -3,12 +3,17 @@
 Each property states its variable, default, unit and what it trades. Bad values raise SettingError with one clear line.
 """
 
+from __future__ import annotations
+
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from imsite.phrases import CHINESE, ENGLISH, phrase
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,14 +55,18 @@ def parse_database_url(url: str) -> DatabaseAddress:
     """Parse `postgresql://user:password@host:port/name?sslmode=…`. Raises SettingError."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise SettingError("DATABASE_URL must begin with postgresql:// (imsite stores everything in PostgreSQL)")
+        raise SettingError(
+            phrase("DATABASE_URL must begin with postgresql:// (imsite stores everything in PostgreSQL)")
+        )
     name = unquote(parts.path.lstrip("/"))
     try:
         port = parts.port or 5432
     except ValueError as error:
-        raise SettingError("DATABASE_URL has a port that is not a number") from error
+        raise SettingError(phrase("DATABASE_URL has a port that is not a number")) from error
     if not name or not parts.hostname:
-        raise SettingError("DATABASE_URL needs a host and a database name: postgresql://user:password@host:5432/imsite")
+        raise SettingError(
+            phrase("DATABASE_URL needs a host and a database name: postgresql://user:password@host:5432/imsite")
+        )
     return DatabaseAddress(
         host=parts.hostname,
         port=port,
@@ -140,6 +149,13 @@ class Environment:
         """`IM_LOG_LEVEL`: DEBUG, INFO, WARNING or ERROR. Default INFO."""
         return (self.values.get("IM_LOG_LEVEL") or "INFO").upper()
 
+    @property
+    def operator_language(self) -> str:
+        """`LC_ALL`, `LC_MESSAGES`, `LANGUAGE`, `LANG`: the first that is set. `zh…` is Chinese, all others English."""
+        names = ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")
+        chosen = next((self.values[name] for name in names if self.values.get(name)), "")
+        return CHINESE if re.match("zh(?![a-z])", chosen, re.IGNORECASE) else ENGLISH
+
     def _embedded(self) -> DatabaseAddress:
         path = self.data_dir / "postgres.json"
         try:
@@ -148,7 +164,9 @@ class Environment:
         except FileNotFoundError:
             return DatabaseAddress("127.0.0.1", 5432, "imsite", "", "imsite", {})
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise SettingError(f"{path} can't be read ({error}); move it away to have it made again") from error
+            raise SettingError(
+                phrase("{path} can't be read ({error}); move it away to have it made again", path=path, error=error)
+            ) from error
 
     def _kept_secret(self) -> str:
         import secrets
@@ -169,7 +187,9 @@ class Environment:
     def _port(self, name: str, default: int) -> int:
         text = self.values.get(name) or str(default)
         if not text.isdigit() or not 0 < int(text) < 65536:
-            raise SettingError(f"{name} must be a port number from 1 to 65535, not {text!r}")
+            raise SettingError(
+                phrase("{name} must be a port number from 1 to 65535, not {text!r}", name=name, text=text)
+            )
         return int(text)
 
     def _list(self, name: str) -> list[str]:

@@ -8,6 +8,7 @@ import socket
 import sys
 
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 
 # Below the ranges from which Linux (32768), macOS and Windows (49152) give out the ports of outgoing connections.
 CHOICE_FIRST = 20_000
@@ -31,7 +32,13 @@ def is_port_free(port: int, host: str = "127.0.0.1") -> bool:
 def require_free_port(setting: str, port: int, host: str) -> None:
     """Raise OperatorError, naming the environment variable `setting`, when `host:port` is taken."""
     if not is_port_free(port, host):
-        raise OperatorError(f"port {port} is taken by another program: end it, or choose another port with {setting}")
+        raise OperatorError(
+            phrase(
+                "port {port} is taken by another program: end it, or choose another port with {setting}",
+                port=port,
+                setting=setting,
+            )
+        )
 
 
 def choose_free_port(randomness: random.Random) -> int:
@@ -40,4 +47,6 @@ def choose_free_port(randomness: random.Random) -> int:
         port = randomness.randint(CHOICE_FIRST, CHOICE_LAST)
         if is_port_free(port):
             return port
-    raise OperatorError(f"no free TCP port found between {CHOICE_FIRST} and {CHOICE_LAST} on 127.0.0.1")
+    raise OperatorError(
+        phrase("no free TCP port found between {first} and {last} on 127.0.0.1", first=CHOICE_FIRST, last=CHOICE_LAST)
+    )

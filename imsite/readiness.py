@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from imsite.env import DatabaseAddress
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 
 POLL_S = 0.1
 
@@ -23,8 +24,14 @@ def await_database(address: DatabaseAddress, timeout_s: float) -> None:
             if time.monotonic() >= deadline:
                 reason = str(error).strip().splitlines()[0]
                 raise OperatorError(
-                    f"PostgreSQL at {address.host}:{address.port}, database {address.name}, cannot be used: "
-                    f"{reason}. Check that it runs and that DATABASE_URL is right"
+                    phrase(
+                        "PostgreSQL at {host}:{port}, database {name}, cannot be used: {reason}. "
+                        "Check that it runs and that DATABASE_URL is right",
+                        host=address.host,
+                        port=address.port,
+                        name=address.name,
+                        reason=reason,
+                    )
                 ) from error
         time.sleep(POLL_S)
 
@@ -34,7 +41,7 @@ def await_schema(timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while lacks_migrations():
         if time.monotonic() >= deadline:
-            raise OperatorError("the database lacks migrations of this version: run manage.py migrate first")
+            raise OperatorError(phrase("the database lacks migrations of this version: run manage.py migrate first"))
         time.sleep(POLL_S)
 
 

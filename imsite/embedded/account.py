@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 
 CANDIDATE_NAMES = ("postgres", "nobody")
 
@@ -37,7 +38,11 @@ else:
         if os.geteuid() != 0:
             if owner is not None and owner.st_uid != os.geteuid():
                 raise OperatorError(
-                    f"{pgdata} belongs to user id {owner.st_uid}: run as that user or as root, or set IM_DATA_DIR"
+                    phrase(
+                        "{pgdata} belongs to user id {uid}: run as that user or as root, or set IM_DATA_DIR",
+                        pgdata=pgdata,
+                        uid=owner.st_uid,
+                    )
                 )
             return None
         if owner is not None and owner.st_uid != 0:
@@ -52,6 +57,8 @@ else:
                 continue
             return Account(uid=entry.pw_uid, gid=entry.pw_gid)
         raise OperatorError(
-            "PostgreSQL refuses to run as root and the accounts postgres and nobody do not exist: "
-            "run as an ordinary user, or set DATABASE_URL"
+            phrase(
+                "PostgreSQL refuses to run as root and the accounts postgres and nobody do not exist: "
+                "run as an ordinary user, or set DATABASE_URL"
+            )
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.privatefile import write_private
 
 HOST = "127.0.0.1"
@@ -40,7 +41,9 @@ def load_address(path: Path) -> ServerAddress | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise OperatorError(f"{path} cannot be read ({error}): restore it from a backup") from error
+        raise OperatorError(
+            phrase("{path} cannot be read ({error}): restore it from a backup", path=path, error=error)
+        ) from error
     try:
         return ServerAddress(
             port=int(fields["port"]),
@@ -49,7 +52,9 @@ def load_address(path: Path) -> ServerAddress | None:
             database=str(fields["database"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise OperatorError(f"{path} lacks a usable field ({error}): restore it from a backup") from error
+        raise OperatorError(
+            phrase("{path} lacks a usable field ({error}): restore it from a backup", path=path, error=error)
+        ) from error
 
 
 def save_address(path: Path, address: ServerAddress) -> None:

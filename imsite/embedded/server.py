@@ -18,11 +18,12 @@ import psycopg
 from imsite.embedded.account import choose_account
 from imsite.embedded.address import HOST, ServerAddress, load_address, save_address
 from imsite.embedded.binaries import find_program
-from imsite.embedded.command import LAUNCH_FAILURES, launch_command
+from imsite.embedded.command import explain_launch_failure, launch_command
 from imsite.embedded.initialise import create_data_folder
 from imsite.embedded.leftovers import clear_leftovers, kill_backends, stop_process
 from imsite.embedded.logfile import bound_log, read_from
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.ports import choose_free_port, is_port_free
 
 START_ATTEMPTS = 3
@@ -87,7 +88,9 @@ class EmbeddedPostgres:
             failure = self._launch(address)
             if not failure:
                 return address
-        raise OperatorError(f"PostgreSQL does not start: {failure} (see {self.log_file})")
+        raise OperatorError(
+            phrase("PostgreSQL does not start: {failure} (see {log})", failure=failure, log=self.log_file)
+        )
 
     def stop(self) -> None:
         """Stop and wait until no process is left. Safe to call when it does not run."""
@@ -109,8 +112,12 @@ class EmbeddedPostgres:
         if self.pgdata.exists():
             if address is None:
                 raise OperatorError(
-                    f"{self.address_file} with the password of {self.pgdata} is missing: restore it from a backup, "
-                    "or set IM_DATA_DIR to start with an empty folder"
+                    phrase(
+                        "{file} with the password of {pgdata} is missing: restore it from a backup, "
+                        "or set IM_DATA_DIR to start with an empty folder",
+                        file=self.address_file,
+                        pgdata=self.pgdata,
+                    )
                 )
             return address
         port = choose_free_port(self._randomness)
@@ -151,7 +158,7 @@ class EmbeddedPostgres:
 
     def _await_ready(self, process: subprocess.Popen[bytes], address: ServerAddress, offset: int) -> str:
         deadline = time.monotonic() + READY_TIMEOUT_S
-        refusal = "it did not answer in time"
+        refusal = phrase("it did not answer in time")
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 return self._explain_exit(process.returncode, offset)
@@ -166,11 +173,11 @@ class EmbeddedPostgres:
 
     def _explain_exit(self, returncode: int, offset: int) -> str:
         lines = [line.strip() for line in read_from(self.log_file, offset).splitlines() if line.strip()]
-        if returncode in LAUNCH_FAILURES and lines:
-            explanation = LAUNCH_FAILURES[returncode]
-            raise OperatorError(explanation.format(folder=self.pgdata.parent, reason=lines[-1]))
+        explanation = explain_launch_failure(returncode, lines[-1]) if lines else None
+        if explanation is not None:
+            raise OperatorError(explanation)
         fatal = [line for line in lines if "FATAL" in line]
-        return (fatal or lines or [f"exit code {returncode}"])[-1]
+        return (fatal or lines or [phrase("exit code {code}", code=returncode)])[-1]
 
 
 def _ensure_database(address: ServerAddress) -> None:

@@ -4,6 +4,7 @@ import socket
 import sys
 
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 
 BACKLOG = 2048
 
@@ -27,6 +28,14 @@ def _open(host: str, name: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise OperatorError(f"cannot listen on {host}:{port} ({error.strerror}): choose another {name}") from error
+        raise OperatorError(
+            phrase(
+                "cannot listen on {host}:{port} ({reason}): choose another {setting}",
+                host=host,
+                port=port,
+                reason=error.strerror,
+                setting=name,
+            )
+        ) from error
     listener.setblocking(False)
     return listener

@@ -7,6 +7,7 @@ import sys
 
 from imsite.env import ROOT
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.supervision.throwaway import run_program, throwaway_database
 
 SETTINGS = "imsite.settings.prod"
@@ -17,7 +18,8 @@ def run_benchmarks(names: list[str]) -> int:
     chosen = names or available_benchmarks()
     unknown = sorted(set(chosen) - set(available_benchmarks()))
     if unknown:
-        raise OperatorError(f"no benchmark is named {unknown[0]}: choose from {', '.join(available_benchmarks())}")
+        choice = ", ".join(available_benchmarks())
+        raise OperatorError(phrase("no benchmark is named {name}: choose from {names}", name=unknown[0], names=choice))
     with throwaway_database(SETTINGS, durable=True) as environment:
         migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity=0"]
         commands = [migrate, *([sys.executable, "-m", f"benchmarks.{name}"] for name in chosen)]

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from imsite.env import ROOT
+from imsite.phrases import phrase
 
 SOURCES = ["manage.py", "imsite", "apps", "tests", "benchmarks"]
 CHECKS: dict[str, list[str]] = {
@@ -22,7 +23,8 @@ def run_lint() -> int:
     programs = Path(sys.executable).parent
     environment = dict(os.environ, DJANGO_SETTINGS_MODULE="imsite.settings.test")
     failed = [name for name, command in CHECKS.items() if not _run(name, command, programs, environment)]
-    sys.stdout.write(f"lint: {'failed: ' + ', '.join(failed) if failed else 'all checks passed'}\n")
+    verdict = phrase("lint: failed: {names}", names=", ".join(failed)) if failed else phrase("lint: all checks passed")
+    sys.stdout.write(f"{verdict}\n")
     return 1 if failed else 0
 
 
@@ -31,6 +33,12 @@ def _run(name: str, command: list[str], programs: Path, environment: dict[str, s
     sys.stdout.write(f"lint: {name}: {' '.join(command)}\n")
     sys.stdout.flush()
     finished = subprocess.run([programs / command[0], *command[1:]], cwd=ROOT, env=environment, check=False)
-    verdict = "passed" if finished.returncode == 0 else "FAILED"
-    sys.stdout.write(f"lint: {name} {verdict} in {time.monotonic() - began_at:.1f} s\n")
-    return finished.returncode == 0
+    seconds = time.monotonic() - began_at
+    passed = finished.returncode == 0
+    verdict = (
+        phrase("lint: {name} passed in {seconds:.1f} s", name=name, seconds=seconds)
+        if passed
+        else phrase("lint: {name} FAILED in {seconds:.1f} s", name=name, seconds=seconds)
+    )
+    sys.stdout.write(f"{verdict}\n")
+    return passed

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connections
 
 from imsite.env import Environment
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.readiness import await_database, lacks_migrations
 
 DATABASE_TIMEOUT_S = 5.0
@@ -24,7 +25,8 @@ def prepare_database(environment: Environment, *, demo: bool) -> list[tuple[str,
         _ensure_applications()
         return _demo_accounts(environment) if demo else []
     except DatabaseError as error:
-        raise OperatorError(f"the database refuses: {str(error).strip().splitlines()[-1]}") from error
+        reason = str(error).strip().splitlines()[-1]
+        raise OperatorError(phrase("the database refuses: {reason}", reason=reason)) from error
     finally:
         _disconnect()
 

@@ -16,6 +16,7 @@ from imsite.embedded import EmbeddedPostgres
 from imsite.env import Environment, read_environment
 from imsite.errors import OperatorError
 from imsite.filelock import FileLock
+from imsite.phrases import padded, phrase, width
 from imsite.ports import require_free_port
 from imsite.supervision.child import NodeChild
 from imsite.supervision.restarts import RestartBudget
@@ -24,6 +25,7 @@ HEALTHY_TIMEOUT_S = 60.0
 HEALTH_POLL_S = 0.05
 WATCH_POLL_S = 0.2
 LOG_CHECK_S = 60.0
+LABEL_COLUMNS = 11
 
 
 def run_up(arguments: list[str]) -> int:
@@ -39,7 +41,7 @@ def run_up(arguments: list[str]) -> int:
             site.start()
             site.watch()
         except KeyboardInterrupt:
-            _say("stopping")
+            _say(phrase("stopping"))
             return 0
         finally:
             _ignore_signals()
@@ -72,7 +74,7 @@ class Site:
         self._await_node()
         seconds = time.monotonic() - began_at
         _announce(self._environment, accounts)
-        _say(f"ready in {seconds:.1f} s; Ctrl-C stops everything")
+        _say(phrase("ready in {seconds:.1f} s; Ctrl-C stops everything", seconds=seconds))
 
     def watch(self) -> None:
         """Restart what dies; returns never. Raises OperatorError when something dies again and again."""
@@ -95,7 +97,7 @@ class Site:
 
     def _start_postgres(self, postgres: EmbeddedPostgres) -> int:
         if not postgres.pgdata.exists():
-            _say("creating the database")
+            _say(phrase("creating the database"))
         port = postgres.start().port
         self._postgres_started_at = time.monotonic()
         return port
@@ -103,12 +105,12 @@ class Site:
     def _restart_postgres(self, postgres: EmbeddedPostgres) -> None:
         delay_s = self._postgres_budget.delay_after_death(time.monotonic() - self._postgres_started_at)
         if delay_s is None:
-            raise OperatorError(f"PostgreSQL dies again and again: see {postgres.log_file}")
-        _say("PostgreSQL died; starting it again")
+            raise OperatorError(phrase("PostgreSQL dies again and again: see {log}", log=postgres.log_file))
+        _say(phrase("PostgreSQL died; starting it again"))
         time.sleep(delay_s)
         port_before = postgres.port
         port = self._start_postgres(postgres)
-        _say("PostgreSQL runs again")
+        _say(phrase("PostgreSQL runs again"))
         if port != port_before:
             self._node.stop()
             self._node.start()
@@ -117,8 +119,10 @@ class Site:
         code = self._node.exit_code
         delay_s = self._node_budget.delay_after_death(self._node.lifetime_s)
         if delay_s is None:
-            raise OperatorError(f"the node dies again and again (exit code {code}): its lines above say why")
-        _say(f"the node ended with exit code {code}; starting it again")
+            raise OperatorError(
+                phrase("the node dies again and again (exit code {code}): its lines above say why", code=code)
+            )
+        _say(phrase("the node ended with exit code {code}; starting it again", code=code))
         time.sleep(delay_s)
         self._node.start()
 
@@ -126,15 +130,18 @@ class Site:
         deadline = time.monotonic() + HEALTHY_TIMEOUT_S
         while not self._node.is_healthy():
             if not self._node.is_running():
-                raise OperatorError(f"the node ended with exit code {self._node.exit_code}: its lines above say why")
+                code = self._node.exit_code
+                raise OperatorError(phrase("the node ended with exit code {code}: its lines above say why", code=code))
             if time.monotonic() > deadline:
-                raise OperatorError(f"the node does not answer within {HEALTHY_TIMEOUT_S:.0f} s")
+                raise OperatorError(
+                    phrase("the node does not answer within {seconds:.0f} s", seconds=HEALTHY_TIMEOUT_S)
+                )
             time.sleep(HEALTH_POLL_S)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="manage.py up", description="Run the whole site on this machine.")
-    parser.add_argument("--no-demo", dest="demo", action="store_false", help="make no demo tenant and logins")
+    parser = argparse.ArgumentParser(prog="manage.py up", description=phrase("Run the whole site on this machine."))
+    parser.add_argument("--no-demo", dest="demo", action="store_false", help=phrase("make no demo tenant and logins"))
     parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
     return parser.parse_args(arguments)
 
@@ -144,7 +151,11 @@ def _exclusive(environment: Environment) -> Iterator[None]:
     lock = FileLock(environment.data_dir / "up.lock")
     if not lock.acquire():
         raise OperatorError(
-            f"already running (pid {lock.holder()}) with {environment.data_dir}: end it, or set IM_DATA_DIR"
+            phrase(
+                "already running (pid {pid}) with {folder}: end it, or set IM_DATA_DIR",
+                pid=lock.holder(),
+                folder=environment.data_dir,
+            )
         )
     try:
         yield
@@ -191,13 +202,18 @@ def _reachable_host(bind_host: str) -> str:
 def _announce(environment: Environment, accounts: list[tuple[str, str]]) -> None:
     http = _http_address(environment)
     socket = f"ws://{_reachable_host(environment.bind_host)}:{environment.ws_port}/ws/v1"
-    rows = [("Chat", f"{http}/chat/"), ("Admin", f"{http}/admin/"), ("API", f"{http}/api/docs/"), ("WebSocket", socket)]
-    lines = [f"  {label:<11}{address}" for label, address in rows]
+    rows = [
+        (phrase("Chat"), f"{http}/chat/"),
+        (phrase("Admin"), f"{http}/admin/"),
+        ("API", f"{http}/api/docs/"),
+        ("WebSocket", socket),
+    ]
+    lines = [f"  {padded(label, LABEL_COLUMNS)}{address}" for label, address in rows]
     if accounts:
-        width = max(len(login) for login, _ in accounts) + 2
-        lines += ["", f"  {'Sign in as':<{width}}password"]
-        lines += [f"  {login:<{width}}{password}" for login, password in accounts]
-        lines += ["", f"  kept in {environment.data_dir / 'demo-accounts.json'}"]
+        table = [(phrase("Sign in as"), phrase("password")), *accounts]
+        columns = max(width(login) for login, _ in table) + 2
+        lines += ["", *(f"  {padded(login, columns)}{password}" for login, password in table)]
+        lines += ["", "  " + phrase("kept in {path}", path=environment.data_dir / "demo-accounts.json")]
     sys.stdout.write("\n" + "\n".join(lines) + "\n\n")
     sys.stdout.flush()
 

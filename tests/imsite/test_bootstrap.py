@@ -61,11 +61,34 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 class TestPython:
     def test_the_code_before_the_check_can_be_read_by_old_pythons(self) -> None:
-        for name in ("manage.py", "imsite/bootstrap.py", "imsite/__init__.py"):
+        for name in ("manage.py", "imsite/__init__.py", "imsite/bootstrap.py", "imsite/phrases.py", "imsite/env.py"):
             ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
 
+    @pytest.mark.parametrize("minor", [8, 9, 10])
+    def test_an_old_python_says_so_in_both_languages(self, minor: int) -> None:
+        python = shutil.which(f"python3.{minor}")
+        if python is None or subprocess.run([python, "-V"], capture_output=True, check=False).returncode != 0:
+            pytest.skip(f"there is no Python 3.{minor} here")
+        code = "import shutil; shutil.which = lambda _name: None; from imsite import bootstrap; "
+        code += "bootstrap.enter_environment(['manage.py', 'up'])"
+
+        said = [
+            subprocess.run(
+                [python, "-c", code],
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], "LANG": language, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            ).stderr
+            for language in ("en_US.UTF-8", "zh_CN.UTF-8")
+        ]
+
+        assert said[0].startswith(f"imsite: Python 3.{minor} is too old: install Python 3.11")
+        assert said[1].startswith(f"imsite: Python 3.{minor} 版本过低：请安装 Python 3.11")
+
     def test_it_needs_nothing_but_the_standard_library(self) -> None:
-        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import imsite.bootstrap, imsite.env, imsite.filelock"
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import imsite.bootstrap, imsite.filelock"
 
         finished = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, check=False)
 

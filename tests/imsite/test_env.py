@@ -98,6 +98,29 @@ class TestSecretKey:
         assert not (tmp_path / "secret-key").exists()
 
 
+class TestOperatorLanguage:
+    @pytest.mark.parametrize(
+        ("values", "language"),
+        [
+            ({}, "en"),
+            ({"LANG": "C.UTF-8"}, "en"),
+            ({"LANG": "en_US.UTF-8"}, "en"),
+            ({"LANG": "zh_CN.UTF-8"}, "zh-hans"),
+            ({"LANG": "zh_TW.Big5"}, "zh-hans"),
+            ({"LANG": "ZH"}, "zh-hans"),
+            ({"LANG": "zha_CN"}, "en"),
+            ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, "zh-hans"),
+            ({"LANG": "zh_CN.UTF-8", "LANGUAGE": "en:zh"}, "en"),
+            ({"LANGUAGE": "en", "LC_MESSAGES": "zh_CN.UTF-8"}, "zh-hans"),
+            ({"LC_MESSAGES": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+            ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN.UTF-8"}, "zh-hans"),
+            ({"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LANGUAGE": ""}, "zh-hans"),
+        ],
+    )
+    def test_the_first_variable_that_is_set_decides(self, values: dict[str, str], language: str) -> None:
+        assert Environment(values).operator_language == language
+
+
 class TestLists:
     def test_hosts_and_origins_are_comma_separated(self) -> None:
         environment = Environment({"IM_ALLOWED_HOSTS": "a.example, b.example,", "IM_ALLOWED_ORIGINS": "https://a"})

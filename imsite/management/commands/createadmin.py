@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user, set_password
@@ -17,18 +18,23 @@ from apps.common.text import normalized_identifier
 from apps.tenants.models import Tenant
 from apps.tenants.selectors import get_tenant_by_slug
 from apps.tenants.services import SYSTEM_SLUG, ensure_system_tenant
+from imsite.phrases import language, phrase
 
 
 class Command(BaseCommand):
     """Parse, ask, make."""
 
-    help = "Make a system administrator: NAME for NAME@system, or NAME@TENANT."
+    help = phrase("Make a system administrator: NAME for NAME@system, or NAME@TENANT.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One name and how to get the password."""
         parser.add_argument("login", metavar="NAME[@TENANT]")
-        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-        parser.add_argument("--reset-password", action="store_true", help="if the account exists, change its password")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help=phrase("read the password from standard input")
+        )
+        parser.add_argument(
+            "--reset-password", action="store_true", help=phrase("if the account exists, change its password")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the account, or give an existing administrator another password."""
@@ -36,15 +42,19 @@ class Command(BaseCommand):
         existing = User.unscoped.filter(login=f"{name}@{slug or SYSTEM_SLUG}").first()
         if existing is not None and not (options["reset_password"] and existing.is_superuser):
             raise CommandError(
-                f"{existing.login} exists already; --reset-password gives an administrator another password"
+                phrase(
+                    "{login} exists already; --reset-password gives an administrator another password",
+                    login=existing.login,
+                )
             )
-        try:
-            tenant = _find_tenant(slug)
-            password = _read_password(from_stdin=options["password_stdin"])
-            user = run_in_transaction(lambda: _make(existing, tenant, name, password))
-        except ImError as error:
-            raise CommandError(error.text) from error
-        self.stdout.write(f"{user.login} can open the admin")
+        with translation.override(language()):
+            try:
+                tenant = _find_tenant(slug)
+                password = _read_password(from_stdin=options["password_stdin"])
+                user = run_in_transaction(lambda: _make(existing, tenant, name, password))
+            except ImError as error:
+                raise CommandError(error.text) from error
+        self.stdout.write(phrase("{login} can open the admin", login=user.login))
 
 
 def _find_tenant(slug: str) -> Tenant:
@@ -61,7 +71,7 @@ def _make(existing: User | None, tenant: Tenant, name: str, password: str) -> Us
 def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass("Password: ")
-    if password != getpass.getpass("Password (again): "):
-        raise CommandError("the two passwords differ")
+    password = getpass.getpass(phrase("Password: "))
+    if password != getpass.getpass(phrase("Password (again): ")):
+        raise CommandError(phrase("the two passwords differ"))
     return password

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from imsite.phrases import phrase
+
 
 class Command(BaseCommand):
     """Refuse with the way out."""
 
-    help = "Use createadmin instead."
+    help = phrase("Use createadmin instead.")
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,4 +21,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuse."""
-        raise CommandError("every user belongs to a tenant: use manage.py createadmin NAME")
+        raise CommandError(phrase("every user belongs to a tenant: use manage.py createadmin NAME"))

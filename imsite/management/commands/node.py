@@ -12,6 +12,7 @@ from django.urls import get_resolver
 
 from imsite.env import read_environment
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.readiness import await_database, await_schema
 from imsite.serving.listeners import open_listeners
 
@@ -22,7 +23,7 @@ SCHEMA_TIMEOUT_S = 120.0
 class Command(BaseCommand):
     """Parse, wait for the database, serve."""
 
-    help = "Serve pages, REST and WebSocket sessions until SIGTERM or Ctrl-C."
+    help = phrase("Serve pages, REST and WebSocket sessions until SIGTERM or Ctrl-C.")
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--http-port", type=int, default=environment.http_port)
         parser.add_argument("--ws-port", type=int, default=environment.ws_port)
         parser.add_argument(
-            "--until-stdin-closes", action="store_true", help="stop when the other end of standard input is gone"
+            "--until-stdin-closes",
+            action="store_true",
+            help=phrase("stop when the other end of standard input is gone"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -7,26 +7,28 @@ import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.tenants.services import SYSTEM_SLUG, ensure_system_tenant
 from imsite.env import read_environment
 from imsite.errors import OperatorError
+from imsite.phrases import phrase
 from imsite.supervision.preparation import prepare_database
 
 
 class Command(BaseCommand):
     """Parse, prepare, print what was made."""
 
-    help = "Apply migrations, make the OAuth2 clients and, if asked for, accounts. Safe to repeat."
+    help = phrase("Apply migrations, make the OAuth2 clients and, if asked for, accounts. Safe to repeat.")
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Neither option changes an account that exists."""
-        parser.add_argument("--admin", metavar="USERNAME", help="make a system administrator and print the password")
-        parser.add_argument("--demo", action="store_true", help="make the demo tenant and print its logins")
+        parser.add_argument(
+            "--admin", metavar="USERNAME", help=phrase("make a system administrator and print the password")
+        )
+        parser.add_argument("--demo", action="store_true", help=phrase("make the demo tenant and print its logins"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare; prints a line per account."""
@@ -43,7 +45,7 @@ class Command(BaseCommand):
 def _ensure_administrator(username: str) -> tuple[str, str]:
     login = f"{username}@{SYSTEM_SLUG}"
     if User.unscoped.filter(login=login).exists():
-        return login, _("(exists; manage.py changepassword gives another password)")
+        return login, phrase("(exists; manage.py changepassword gives another password)")
     password = secrets.token_urlsafe(15)
     create_user(ensure_system_tenant(), username=username, password=password, is_staff=True, is_superuser=True)
     return login, password

@@ -23,7 +23,8 @@ import psycopg
 import pytest
 
 from imsite.embedded.address import load_address
-from imsite.env import ROOT
+from imsite.env import ROOT, Environment
+from imsite.phrases import width
 from imsite.ports import choose_free_port
 from imsite.supervision import up
 
@@ -35,7 +36,7 @@ READY_TIMEOUT_S = 90.0
 class RunningSite:
     """One `manage.py up` and what it says."""
 
-    def __init__(self, data_dir: Path, http_port: int, ws_port: int) -> None:
+    def __init__(self, data_dir: Path, http_port: int, ws_port: int, **variables: str) -> None:
         self.data_dir = data_dir
         self.http_port = http_port
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
@@ -45,6 +46,7 @@ class RunningSite:
             "IM_DATA_DIR": str(data_dir),
             "IM_HTTP_PORT": str(http_port),
             "IM_WS_PORT": str(ws_port),
+            **variables,
         }
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
@@ -52,7 +54,7 @@ class RunningSite:
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
         )
         self.lines: list[str] = []
         self._said = threading.Condition()
@@ -237,14 +239,42 @@ def test_a_second_one_in_the_same_folder_is_refused(site: RunningSite) -> None:
     site.wait_until_healthy()
 
 
-def test_a_taken_port_is_one_line_and_nothing_is_started(data_dir: Path) -> None:
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("C.UTF-8", "port {} is taken .*IM_HTTP_PORT"), ("zh_CN.UTF-8", "端口 {} 已被其他程序占用：.*IM_HTTP_PORT")],
+)
+def test_a_taken_port_is_one_line_and_nothing_is_started(data_dir: Path, language: str, line: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        site = RunningSite(data_dir.with_name("unused"), port, choose_free_port(random.Random()))
+        site = RunningSite(data_dir.with_name("unused"), port, choose_free_port(random.Random()), LANG=language)
         assert site.process.wait(30) == 1
 
-    site.wait_for_line(rf"^imsite: port {port} is taken .*IM_HTTP_PORT")
+    site.wait_for_line("^imsite: " + line.format(port))
     assert not (data_dir.with_name("unused") / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en_US.UTF-8", ["Chat", "Admin", "API", "WebSocket", "Sign in as", "password", "kept in"]),
+        ("zh_CN.UTF-8", ["聊天", "管理后台", "API", "WebSocket", "登录账号", "密码", "保存在"]),
+    ],
+)
+def test_the_columns_of_the_announcement_line_up_in_both_languages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("LANG", language)
+    environment = Environment({"IM_DATA_DIR": "/data"})
+
+    up._announce(environment, [("alice@demo", "first-pass"), ("a@demo", "second-pass")])
+
+    said = capsys.readouterr().out
+    lines = [line for line in said.splitlines() if line]
+    assert [word for word in words if word not in said] == []
+    assert {width(line[: line.index("://")].rstrip("htpws")) for line in lines[:4]} == {13}
+    heading, *accounts = lines[4:7]
+    assert {width(line[: line.index(word)]) for line, word in zip(accounts, ("first", "second"), strict=True)} == {14}
+    assert width(heading[: heading.index(words[5])]) == 14
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")

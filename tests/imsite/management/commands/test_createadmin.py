@@ -48,6 +48,14 @@ def test_a_weak_password_is_refused(db: None, monkeypatch: pytest.MonkeyPatch) -
     assert not User.unscoped.filter(username="root").exists()
 
 
+def test_a_refusal_is_chinese_where_the_terminal_is(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("12345\n"))
+
+    with pytest.raises(CommandError, match="密码"):
+        call_command("createadmin", "root", "--password-stdin")
+
+
 def test_passwords_that_differ_are_refused(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([PASSWORD, "another"])
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
