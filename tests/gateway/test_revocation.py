@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.models import Terminal as Terminals
 from apps.accounts.models import User
-from apps.accounts.services import deactivate_user, revoke_terminal, set_password
+from apps.accounts.services import deactivate_user, revoke_terminal, revoke_tokens, set_password
 from tests.conftest import PASSWORD
 from tests.gateway.conftest import Dial, in_database
 
@@ -17,7 +17,7 @@ def change_password(user: User) -> None:
     set_password(user, password=f"{PASSWORD}, another one")
 
 
-@pytest.mark.parametrize("shut_out", [deactivate_user, change_password], ids=lambda act: act.__name__)
+@pytest.mark.parametrize("shut_out", [deactivate_user, change_password, revoke_tokens], ids=lambda act: act.__name__)
 async def test_all_sessions_of_the_user_close_and_nobody_elses(
     shut_out: Callable[[User], None], dial: Dial, alice: User, bob: User
 ) -> None:

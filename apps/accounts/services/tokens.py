@@ -13,6 +13,8 @@ from oauth2_provider.models import get_access_token_model, get_grant_model, get_
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
 from apps.common.clock import to_ms
+from apps.common.retry import run_in_transaction
+from apps.events.publish import revoke_on_commit
 from apps.wire.ids import TenantId, UserId
 
 SCOPE = "im"
@@ -57,9 +59,14 @@ def principal_for_token(token: str) -> Principal:
 
 
 def revoke_tokens(user: User) -> None:
-    """Take back everything the user's programs signed in with: access tokens, refresh tokens and open grants."""
-    get_grant_model().objects.filter(user=user).delete()
-    get_refresh_token_model().objects.filter(user=user, revoked__isnull=True).update(
-        access_token=None, revoked=timezone.now()
-    )
-    get_access_token_model().objects.filter(user=user).delete()
+    """Sign out all of the user's programs: access tokens, refresh tokens, open grants, and the sessions they opened."""
+
+    def revoke() -> None:
+        get_grant_model().objects.filter(user=user).delete()
+        get_refresh_token_model().objects.filter(user=user, revoked__isnull=True).update(
+            access_token=None, revoked=timezone.now()
+        )
+        get_access_token_model().objects.filter(user=user).delete()
+        revoke_on_commit(user.id)
+
+    run_in_transaction(revoke)

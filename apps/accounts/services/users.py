@@ -17,7 +17,6 @@ from apps.accounts.services.tokens import revoke_tokens
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line, normalized_identifier
-from apps.events.publish import revoke_on_commit
 from apps.tenants.models import Tenant
 
 MAX_USERNAME_CHARS: Final = 64
@@ -65,7 +64,7 @@ def set_password(user: User, *, password: str) -> None:
 
     def store() -> None:
         user.save(update_fields=["password"])
-        _sign_out(user)
+        revoke_tokens(user)
 
     run_in_transaction(store)
 
@@ -76,7 +75,7 @@ def deactivate_user(user: User) -> None:
     def store() -> None:
         user.is_active = False
         user.save(update_fields=["is_active"])
-        _sign_out(user)
+        revoke_tokens(user)
 
     run_in_transaction(store)
 
@@ -139,8 +138,3 @@ def _apply_password(user: User, password: str) -> None:
     except ValidationError as error:
         raise PasswordTooWeak(reason=" ".join(error.messages)) from error
     user.set_password(password)
-
-
-def _sign_out(user: User) -> None:
-    revoke_tokens(user)
-    revoke_on_commit(user.id)
