@@ -44,9 +44,11 @@ SIGN_IN_THREADS: Final = 4
 SIGN_IN_TIMEOUT_S: Final = 10
 """A sign-in that waits longer is told to come back."""
 
-RESUME_OVERLAP_MS: Final = 15_000
-"""How much earlier than a client's `since` to look for changes: a message gets its time before it is committed, and
-clocks of nodes differ. A client is told of a few conversations it knows already, never of one too few."""
+RESUME_OVERLAP_MS: Final = 90_000
+"""How much earlier than a client's `since` to look for changes. A message gets its time before it is committed, clocks
+of nodes differ, and members hear of a commit whose answer was lost only when the lane has found out, up to
+`Limits.settle_s` later; meanwhile heartbeats go on. A client is told of a few conversations it knows already, never of
+one too few."""
 
 DATABASE_ERRORS: Final = (
     OperationalError,

@@ -20,6 +20,8 @@ from apps.gateway.dispatch import Dispatcher
 from apps.gateway.session import Identity
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy
+from apps.messaging.store.lane import Limits
+from apps.messaging.store.session import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_MS
 from apps.wire.frames import Read, Received, Send, SignIn, Sync
 from apps.wire.ids import TenantId, TerminalId
 from tests.gateway.conftest import in_database
@@ -123,7 +125,12 @@ class TestResuming:
         await dispatcher.changed_since(who, 5)
         await dispatcher.changed_since(who, None)
 
-        assert asked == [(who.tenant, who.user, 985_000, 201), (who.tenant, who.user, 0, 201)]
+        assert asked == [(who.tenant, who.user, 910_000, 201), (who.tenant, who.user, 0, 201)]
+
+    def test_looks_back_as_far_as_a_commit_can_stay_untold(self) -> None:
+        untold_s = Limits().settle_s + CONNECT_TIMEOUT_S + STATEMENT_TIMEOUT_MS / 1000
+
+        assert untold_s * 1000 < module.RESUME_OVERLAP_MS
 
     @pytest.mark.parametrize(("count", "start_over"), [(200, False), (201, True)])
     async def test_more_than_a_welcome_lists_means_start_over(
