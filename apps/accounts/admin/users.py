@@ -28,7 +28,7 @@ POWERS = ("is_staff", "is_superuser", "groups")
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  # not generic when it runs
-    """Users of all tenants. Only superusers hand out powers, or touch other superusers."""
+    """Users of all tenants. Only superusers hand out powers, or touch others who have some."""
 
     form = UserForm
     add_form = NewUserForm
@@ -91,8 +91,9 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Superusers are changed by superusers; their password is the key to everything."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        """Who has powers is changed by superusers, and by herself: her password is the key to all she may do."""
+        powerful = obj is not None and obj.pk != request.user.pk and (obj.is_staff or obj.is_superuser)
+        if powerful and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
@@ -122,7 +123,7 @@ class UserAdmin(DjangoUserAdmin, SystemAdmin[User]):  # type: ignore[type-arg]  
 
     @admin.action(description=_("Deactivate: keep out, sign out everywhere"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Deactivate the chosen ones, but not oneself, nor superusers unless one is one."""
+        """Deactivate the chosen ones, but not oneself, nor those with powers unless one is a superuser."""
         self._switch(request, queryset.filter(is_active=True), active=False)
 
     @admin.action(description=_("Activate: let in again"), permissions=["change"])

@@ -146,9 +146,11 @@ def test_staff_cannot_give_itself_or_others_powers(
     assert list(User.unscoped.filter(is_staff=True)) == [helper]
 
 
-def test_staff_cannot_touch_superusers(
-    helper_pages: Client, helper: User, root: User, grant: Callable[..., None]
+@pytest.mark.parametrize("powers", [{"is_superuser": True}, {"is_superuser": False}], ids=["superuser", "staff"])
+def test_staff_cannot_touch_others_with_powers(
+    helper_pages: Client, helper: User, root: User, grant: Callable[..., None], powers: dict[str, bool]
 ) -> None:
+    User.unscoped.filter(pk=root.pk).update(**powers)
     grant(helper, "change_user", "view_user")
     password = reverse("admin:auth_user_password_change", args=[root.pk])
 
