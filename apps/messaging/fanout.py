@@ -5,7 +5,9 @@ died after the commit, before anybody was told: members then get `changed` with 
 It is not pushed again itself, because someone who joined after it may not see it.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,11 +19,20 @@ from apps.wire.codec import encode
 from apps.wire.frames import Changed, CursorFrame, EventFrame
 from apps.wire.ids import UserId, encode_message_id
 
+PUSHES_PER_TURN: Final = 500
+"""After so many pushes, one event to a full group, other work of the loop gets its turn: publishing need not wait for
+anything, and a batch of a hot group would hold up every session of the node for seconds."""
+
 
 async def tell_members(told: Told) -> None:
     """Push events to all members, in the order given."""
+    pushes = 0
     for draft, committed in told:
         await publish(committed.members.groups, event_delivery(draft, committed))
+        pushes += len(committed.members.groups)
+        if pushes >= PUSHES_PER_TURN:
+            pushes = 0
+            await asyncio.sleep(0)
 
 
 def tell_members_on_commit(draft: Draft, committed: Committed, *, also: Iterable[UserId] = ()) -> None:

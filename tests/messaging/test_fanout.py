@@ -1,5 +1,6 @@
 """What members are told, and who is told."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from uuid import UUID
@@ -65,6 +66,23 @@ async def test_each_event_goes_to_all_members_in_order(published: Published) -> 
 
     assert [delivery.seq for delivery in published.deliveries] == [7, 8]
     assert published.groups == [{f"user.{ALICE.hex}", f"user.{BOB.hex}"}, {f"user.{BOB.hex}"}]
+
+
+async def test_other_work_gets_its_turn_while_a_full_group_is_told(published: Published) -> None:
+    everyone = MemberList(UserId(UUID(int=n)) for n in range(1, fanout.PUSHES_PER_TURN + 1))
+    committed = msgspec.structs.replace(COMMITTED, members=everyone)
+    seen: list[int] = []
+
+    async def look() -> None:
+        while True:
+            seen.append(len(published.deliveries))
+            await asyncio.sleep(0)
+
+    other_work = asyncio.create_task(look())
+    await fanout.tell_members([(DRAFT, committed)] * 3)
+    other_work.cancel()
+
+    assert seen == [1, 2, 3]
 
 
 async def test_a_cursor_goes_to_its_user_and_her_watchers(published: Published) -> None:
