@@ -7,13 +7,15 @@ import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.common.errors import ImError
 from apps.tenants.services import SYSTEM_SLUG, ensure_system_tenant
 from imsite.env import read_environment
 from imsite.errors import OperatorError
-from imsite.phrases import phrase
+from imsite.phrases import language, phrase
 from imsite.supervision.preparation import prepare_database
 
 
@@ -47,5 +49,9 @@ def _ensure_administrator(username: str) -> tuple[str, str]:
     if User.unscoped.filter(login=login).exists():
         return login, phrase("(exists; manage.py changepassword gives another password)")
     password = secrets.token_urlsafe(15)
-    create_user(ensure_system_tenant(), username=username, password=password, is_staff=True, is_superuser=True)
+    with translation.override(language()):
+        try:
+            create_user(ensure_system_tenant(), username=username, password=password, is_staff=True, is_superuser=True)
+        except ImError as error:
+            raise CommandError(error.text) from error
     return login, password

@@ -48,6 +48,16 @@ def test_a_repeated_run_keeps_the_administrators_password() -> None:
     assert authenticate(None, username=login, password=password) is not None
 
 
+@pytest.mark.parametrize(("language", "line"), [("C.UTF-8", "username: may hold"), ("zh_CN.UTF-8", "username：只能包含")])
+def test_a_name_nobody_may_have_is_one_line(monkeypatch: pytest.MonkeyPatch, language: str, line: str) -> None:
+    monkeypatch.setenv("LANG", language)
+
+    with pytest.raises(CommandError, match=line):
+        run(admin="not a name!")
+
+    assert not User.unscoped.filter(is_superuser=True).exists()
+
+
 def test_the_demo_is_made_on_request() -> None:
     assert "alice@demo" in run(demo=True)
 
