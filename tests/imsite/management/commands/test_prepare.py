@@ -48,7 +48,9 @@ def test_a_repeated_run_keeps_the_administrators_password() -> None:
     assert authenticate(None, username=login, password=password) is not None
 
 
-@pytest.mark.parametrize(("language", "line"), [("C.UTF-8", "username: may hold"), ("zh_CN.UTF-8", "username：只能包含")])
+@pytest.mark.parametrize(
+    ("language", "line"), [("C.UTF-8", "username: may hold"), ("zh_CN.UTF-8", "username：只能包含")]
+)
 def test_a_name_nobody_may_have_is_one_line(monkeypatch: pytest.MonkeyPatch, language: str, line: str) -> None:
     monkeypatch.setenv("LANG", language)
 
