@@ -38,8 +38,8 @@ sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "imsite.settings.prod"
 
 from apps.wire.ids import TerminalId, UserId, make_message_id  # noqa: E402 - after the path is set
-from benchmarks.database import database_server, fresh_database  # noqa: E402
-from benchmarks.wsclient import WsClient  # noqa: E402
+from benchmarks._database import database_server, fresh_database  # noqa: E402
+from benchmarks._wsclient import WsClient  # noqa: E402
 
 TEXT = "x" * 189
 HOST, HTTP_PORT, WS_PORT = "127.0.0.1", 18390, 18391

@@ -9,7 +9,6 @@ dedupe: once by pgbench, once by async psycopg. The store's senders each wait fo
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import json
 import os
@@ -20,10 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import psycopg
@@ -32,6 +29,8 @@ import uvloop
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "imsite.settings.prod"
+
+from benchmarks._database import database_server, fresh_database  # noqa: E402
 
 DATABASE = "imsite_bench_store"
 CONVERSATIONS = 64
@@ -58,48 +57,6 @@ VALUES (%s, %s, %s, %s, 'text', %s, now(), true, %s, %s)
 PGBENCH = "single rows, pgbench"
 People = tuple[UUID, list[UUID], list[UUID], UUID]
 """The tenant, its users, its conversations, and the hot one."""
-
-
-@contextlib.contextmanager
-def database_server() -> Iterator[str]:
-    """Yield the URL of a server: the given one, or an embedded one in a folder that is thrown away."""
-    if os.environ.get("DATABASE_URL"):
-        yield os.environ["DATABASE_URL"]
-        return
-    from imsite.embedded import EmbeddedPostgres
-
-    with tempfile.TemporaryDirectory(prefix="imsite-bench-", ignore_cleanup_errors=True) as folder:
-        server = EmbeddedPostgres(Path(folder) / "data")
-        try:
-            yield server.start().url
-        finally:
-            server.stop()
-
-
-@contextlib.contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """Make a migrated database, name it to Django, and drop it in the end."""
-    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{DATABASE}"))
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-    os.environ["DATABASE_URL"] = url
-    import django
-    from django.core.management import call_command
-    from django.db import connections
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    try:
-        yield url
-    finally:
-        connections.close_all()
-        for alias in connections:
-            close_pool = getattr(connections[alias], "close_pool", None)
-            if close_pool is not None:
-                close_pool()
-        with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
 
 def make_people(senders: int) -> People:
@@ -336,7 +293,7 @@ def main() -> None:
     parser.add_argument("--senders", type=int, nargs="+", default=[1, 8, 64, 512])
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "store.json")
     arguments = parser.parse_args()
-    with database_server() as server_url, fresh_database(server_url) as url:
+    with database_server() as server_url, fresh_database(server_url, DATABASE) as url:
         result = measure(url, arguments)
     print_table(result)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
