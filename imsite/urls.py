@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
-from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
@@ -10,12 +9,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.accounts import oauth
 from apps.accounts.forms import SignInForm
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that this process answers; `manage.py up` and load balancers ask."""
-    return JsonResponse({"status": "ok"})
-
 
 LOGIN = auth_views.LoginView.as_view(template_name="accounts/login.html", authentication_form=SignInForm)
 
@@ -25,7 +18,6 @@ handler500 = "apps.common.rest.problems.server_error"
 urlpatterns = [
     path("", RedirectView.as_view(url="/chat/"), name="home"),
     path("favicon.ico", RedirectView.as_view(url="/static/img/favicon.svg"), name="favicon"),
-    path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/login/", LOGIN, name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),

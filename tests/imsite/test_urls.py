@@ -4,13 +4,6 @@ import pytest
 from django.test import Client
 
 
-def test_a_load_balancer_learns_that_the_process_answers(client: Client) -> None:
-    response = client.get("/healthz")
-
-    assert response.status_code == 200
-    assert response.json() == {"status": "ok"}
-
-
 def test_the_front_page_is_the_chat(client: Client) -> None:
     response = client.get("/")
 

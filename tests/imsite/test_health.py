@@ -1,0 +1,21 @@
+"""Whoever watches over a node learns that it answers, by whatever name or address she asks."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+
+def test_a_load_balancer_learns_that_the_process_answers(client: Client) -> None:
+    response = client.get("/healthz")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/chat/", 400)])
+def test_only_that_is_told_under_a_name_of_nobodys(client: Client, settings: Settings, path: str, status: int) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example.com"]
+
+    response = client.get(path, headers={"host": "10.0.0.7:8000"})
+
+    assert response.status_code == status
