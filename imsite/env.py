@@ -119,6 +119,11 @@ class Environment:
         return self._list("IM_ALLOWED_ORIGINS")
 
     @property
+    def tls_only(self) -> bool:
+        """Whether every one of `IM_ALLOWED_ORIGINS` is https: then browsers send cookies over TLS alone."""
+        return bool(self.allowed_origins) and all(origin.startswith("https://") for origin in self.allowed_origins)
+
+    @property
     def database(self) -> DatabaseAddress:
         """`DATABASE_URL`, or else the embedded PostgreSQL that `manage.py up` runs from the data folder."""
         return parse_database_url(self.database_url) if self.database_url else self._embedded()

@@ -128,6 +128,13 @@ class TestLists:
         assert environment.allowed_hosts == ["a.example", "b.example"]
         assert environment.allowed_origins == ["https://a"]
 
+    @pytest.mark.parametrize(
+        ("origins", "tls_only"),
+        [("", False), ("https://a", True), ("https://a,https://b", True), ("https://a,http://b", False), ("*", False)],
+    )
+    def test_origins_tell_whether_all_is_under_tls(self, origins: str, tls_only: bool) -> None:
+        assert Environment({"IM_ALLOWED_ORIGINS": origins}).tls_only is tls_only
+
     def test_defaults_suit_a_first_start(self) -> None:
         environment = Environment({})
 
