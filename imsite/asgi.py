@@ -10,5 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imsite.settings.prod")
 django_application = get_asgi_application()
 
 from apps.gateway.routing import websocket_application  # noqa: E402 - needs Django to be set up first
+from imsite.bodies import BoundedBodies  # noqa: E402 - as above
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})
+application = ProtocolTypeRouter({"http": BoundedBodies(django_application), "websocket": websocket_application})
