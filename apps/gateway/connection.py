@@ -12,7 +12,7 @@ from apps.gateway.outbox import Bounds, Outbox, Send
 from apps.gateway.registry import Registry
 from apps.gateway.session import Authenticate, Call, Close, Effect, Identity, Limits, Note, Request, SendText, Session
 from apps.wire.errors import CloseCode
-from apps.wire.frames import ConversationState, ErrorFrame, SignIn
+from apps.wire.frames import ConversationState, ErrorFrame, ListConversations, SignIn, Sync
 
 CLOSE_GRACE_MS: Final = 5_000
 """A peer that does not answer our close in this time is cut off."""
@@ -56,7 +56,18 @@ class Node:
 class Connection:
     """One peer. Frames go in by `receive`, in order; everything that comes out goes through its outbox."""
 
-    __slots__ = ("_closing_since_ms", "_cut", "_gone", "_node", "_outbox", "_terminal", "_user", "language", "session")
+    __slots__ = (
+        "_closing_since_ms",
+        "_cut",
+        "_gone",
+        "_node",
+        "_outbox",
+        "_reading",
+        "_terminal",
+        "_user",
+        "language",
+        "session",
+    )
 
     def __init__(self, node: Node, send: Send, *, language: str, cut: Callable[[], None]) -> None:
         self._node = node
@@ -65,6 +76,7 @@ class Connection:
         self._user: UUID | None = None
         self._terminal: UUID | None = None
         self._closing_since_ms = 0
+        self._reading: asyncio.Lock | None = None
         self._outbox = Outbox(send, on_drained=self._drained, bounds=node.bounds)
         self.language = language
         self.session = Session(node.registry.next_session_id(), now_ms=now_ms(), limits=node.limits)
@@ -142,6 +154,16 @@ class Connection:
         self._outbox.put_close(effect.code, effect.reason)
 
     async def _answer(self, frame: Request, identity: Identity) -> None:
+        if not isinstance(frame, Sync | ListConversations):
+            await self._carry_out(frame, identity)
+            return
+        self._reading = self._reading or asyncio.Lock()
+        async with self._reading:  # one at a time, as the peer takes them: together they would be more than it may hold
+            await self._outbox.caught_up()
+            if not self.session.is_closing:
+                await self._carry_out(frame, identity)
+
+    async def _carry_out(self, frame: Request, identity: Identity) -> None:
         services = self._node.services
         text = await services.answer(frame, identity=identity, session_id=self.session.id, language=self.language)
         self._run(self.session.completed(text))

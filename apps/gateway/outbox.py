@@ -42,6 +42,7 @@ class Outbox:
     __slots__ = (
         "_bounds",
         "_bytes",
+        "_caught_up",
         "_on_drained",
         "_queue",
         "_sealed",
@@ -58,6 +59,7 @@ class Outbox:
         self._queue: deque[Event] = deque()
         self._bytes = 0
         self._sealed = False
+        self._caught_up: asyncio.Event | None = None
         self._writer: asyncio.Task[None] | None = None
         self._writing_since = 0.0
         self.congested = False
@@ -75,7 +77,7 @@ class Outbox:
     def put_close(self, code: int, reason: str) -> None:
         """Close the socket after the frames before; whatever is put later is dropped."""
         self._put({"type": "websocket.close", "code": code, "reason": reason}, 0)
-        self._sealed = True
+        self._seal()
 
     def clear(self) -> None:
         """Drop what waits; the frame being written goes on."""
@@ -86,9 +88,15 @@ class Outbox:
         """Tell whether one frame has waited for the peer too long, by the loop's clock."""
         return self._writer is not None and now_s - self._writing_since > self._bounds.stuck_s
 
+    async def caught_up(self) -> None:
+        """Wait until the peer keeps up, or nothing more can be sent to it. At once when it keeps up."""
+        if self.congested and not self._sealed:
+            self._caught_up = self._caught_up or asyncio.Event()
+            await self._caught_up.wait()
+
     async def abandon(self) -> None:
         """Drop everything and end the writer: the peer is gone."""
-        self._sealed = True
+        self._seal()
         self.clear()
         writer, self._writer = self._writer, None
         if writer is not None:
@@ -139,10 +147,20 @@ class Outbox:
         if self.congested and self._bytes <= self._bounds.relaxed_bytes:
             self.congested = False
             self._on_drained()
+            self._release()
+
+    def _seal(self) -> None:
+        self._sealed = True
+        self._release()
+
+    def _release(self) -> None:
+        if self._caught_up is not None:
+            self._caught_up.set()
+            self._caught_up = None
 
     def _die(self, error: Exception) -> None:
         logger.debug("sending failed, the peer is gone: %r", error)
-        self._sealed = True
+        self._seal()
         self.clear()
 
 

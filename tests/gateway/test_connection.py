@@ -33,6 +33,7 @@ class FakeServices:
         self.notes: list[Note] = []
         self.begun: list[Request] = []
         self.languages: list[str] = []
+        self.page = '{"op":"events"}'
 
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
         await self.gate.wait()
@@ -53,7 +54,7 @@ class FakeServices:
         self.begun.append(frame)
         self.languages.append(language)
         await self.gate.wait()
-        return encode(Ack(frame.id, ROOM, 1, 1)) if isinstance(frame, Send) else '{"op":"events"}'
+        return encode(Ack(frame.id, ROOM, 1, 1)) if isinstance(frame, Send) else self.page
 
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
         return ErrorFrame(code=str(error), message=language, retry=str(error) == "unavailable", ref=frame.ref)
@@ -274,6 +275,38 @@ class TestSlowReader:
 
         assert world.socket.ops == ["heartbeat", "closing", 4413]
         assert world.socket.events[1] == {"op": "closing", "reason": "slow_reader", "retry_after_ms": 1000}
+
+    async def test_that_asked_for_much_gets_it_as_it_takes_it(self, world: World) -> None:
+        await world.sign_in()
+        world.socket.reads.clear()
+        world.services.page = encode(ErrorFrame(code="a large page", message="x" * 2_000))
+
+        for after in range(20):
+            world.hand(Sync(ROOM, after))
+        world.hand(message(1))
+        await settle()
+        begun = len(world.services.begun)
+        world.socket.reads.set()
+        while len(world.services.begun) < 21:
+            await settle()
+
+        assert begun == 3, "the page being taken, the one that fills the queue, and the message"
+        assert world.socket.ops.count("error") == 20
+        assert world.socket.ops.count("ack") == 1
+
+    async def test_that_leaves_before_it_took_all_is_read_nothing_more_for(self, world: World) -> None:
+        await world.sign_in()
+        world.socket.reads.clear()
+        world.services.page = encode(ErrorFrame(code="a large page", message="x" * 2_000))
+        for after in range(20):
+            world.hand(Sync(ROOM, after))
+        await settle()
+
+        await world.connection.gone()
+        _, unfinished = await asyncio.wait(set(world.registry._tasks), timeout=5)
+
+        assert not unfinished
+        assert len(world.services.begun) == 2
 
     async def test_that_takes_nothing_at_all_is_cut_off(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         await world.sign_in()

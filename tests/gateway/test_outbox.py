@@ -214,3 +214,38 @@ async def test_a_send_that_is_no_coroutine_works_too() -> None:
     Outbox(send, on_drained=print, bounds=BOUNDS).put_text("one")
 
     assert sent == ["one"]
+
+
+async def test_who_waits_for_the_peer_goes_on_once_it_has_caught_up() -> None:
+    peer = Peer(reads=False)
+    outbox = peer.outbox()
+    await outbox.caught_up()
+    for _ in range(5):
+        outbox.put_text("x" * 40)
+    waiting = asyncio.create_task(outbox.caught_up())
+    await settle()
+    before = waiting.done()
+
+    peer.gate.set()
+    await settle()
+
+    assert (before, waiting.done()) == (False, True)
+
+
+@pytest.mark.parametrize("end", ["close", "abandon"])
+async def test_who_waits_for_the_peer_goes_on_when_nothing_more_can_be_sent(end: str) -> None:
+    outbox = Peer(reads=False).outbox()
+    for _ in range(5):
+        outbox.put_text("x" * 40)
+    waiting = asyncio.create_task(outbox.caught_up())
+    await settle()
+
+    if end == "close":
+        outbox.put_close(4408, "idle")
+    else:
+        await outbox.abandon()
+    await settle()
+
+    assert waiting.done()
+    await outbox.caught_up()
+    await outbox.abandon()
