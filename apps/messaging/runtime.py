@@ -15,6 +15,7 @@ from apps.messaging import fanout
 from apps.messaging.errors import Unavailable
 from apps.messaging.store.cursors import CursorWriter
 from apps.messaging.store.group_commit import GroupCommitStore
+from apps.messaging.store.session import NETWORK, STATEMENT_TIMEOUT_MS
 
 POOL_MAX_SIZE = 4
 """Connections for reading and cursors; with the lanes' own, a node takes eight at most, plus Django's."""
@@ -71,7 +72,8 @@ async def start(dsn: str | None = None) -> Runtime:
     address = dsn or conninfo()
     pool = AsyncConnectionPool(
         address,
-        kwargs={"autocommit": True, "connect_timeout": 5},
+        kwargs={"autocommit": True, **NETWORK},
+        configure=_limit_statements,
         min_size=1,
         max_size=POOL_MAX_SIZE,
         timeout=POOL_TIMEOUT_S,
@@ -107,3 +109,8 @@ def get() -> Runtime:
     if _holder.runtime is None:
         raise Unavailable
     return _holder.runtime
+
+
+async def _limit_statements(connection: AsyncConnection) -> None:
+    """A read that waits longer than a write may gives up, so that a few can't hold all connections."""
+    await connection.execute("SELECT set_config('statement_timeout', %s, false)", (str(STATEMENT_TIMEOUT_MS),))

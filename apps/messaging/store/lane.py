@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import msgspec
 import psycopg
 
 from apps.common.errors import ImError
@@ -35,6 +34,8 @@ class Limits:
 
     max_queue: int = 8192
     """Drafts that may wait; at the bound `submit` raises Busy."""
+    max_queue_bytes: int = 32 * 1024 * 1024
+    """Bodies that may wait; at the bound `submit` raises Busy."""
     max_batch: int = 512
     """Drafts in one transaction. Only a single hot conversation fills it; with 256 it was a fifth slower."""
     max_batch_bytes: int = 4 * 1024 * 1024
@@ -87,6 +88,7 @@ class Lane:
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Pending] = deque()
+        self._queued_bytes = 0
         self._in_flight: list[Pending] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -115,15 +117,17 @@ class Lane:
         for pending in (*self._in_flight, *self._queue):
             pending.resolve(Unavailable())
         self._queue.clear()
+        self._queued_bytes = 0
         if self._session is not None:
             await self._session.close()
 
     def submit(self, draft: Draft) -> "asyncio.Future[Committed]":
         """Queue a draft behind those before it. Raises Busy at the bound. Cancelling the future recalls nothing."""
-        if len(self._queue) >= self._limits.max_queue:
+        if len(self._queue) >= self._limits.max_queue or self._queued_bytes >= self._limits.max_queue_bytes:
             raise Busy
         future: asyncio.Future[Committed] = self._loop.create_future()
         self._queue.append(Pending(draft, future, self._loop.time()))
+        self._queued_bytes += len(draft.body)
         if not self._wake.is_set():
             self._idle.clear()
             self._wake.set()
@@ -136,7 +140,7 @@ class Lane:
             if pending.since_s <= overdue_s:
                 pending.resolve(Unavailable())
         while self._queue and self._queue[0].since_s <= overdue_s:
-            self._queue.popleft().resolve(Unavailable())
+            self._next().resolve(Unavailable())
 
     async def _run(self) -> None:
         while True:
@@ -152,14 +156,19 @@ class Lane:
 
     def _take(self) -> list[Pending]:
         """Take what waits, up to the bounds."""
-        limits, queue = self._limits, self._queue
+        limits = self._limits
         batch: list[Pending] = []
         size_bytes = 0
-        while queue and len(batch) < limits.max_batch and (size_bytes < limits.max_batch_bytes or not batch):
-            pending = queue.popleft()
+        while self._queue and len(batch) < limits.max_batch and (size_bytes < limits.max_batch_bytes or not batch):
+            pending = self._next()
             size_bytes += len(pending.draft.body)
             batch.append(pending)
         return batch
+
+    def _next(self) -> Pending:
+        pending = self._queue.popleft()
+        self._queued_bytes -= len(pending.draft.body)
+        return pending
 
     async def _settle(self, batch: list[Pending], *, again: bool = False) -> None:
         """Run a batch until each of its drafts has its outcome, or nobody waits for one any more."""
@@ -202,14 +211,13 @@ class Lane:
 
     async def _deliver(self, batch: list[Pending], outcomes: list[Outcome]) -> None:
         """Answer the senders, and hand on what is in the log: repetitions too, since the node that committed them may
-        have died before any member was told. What comes back after a lost answer is this lane's own commit.
+        have died before any member was told, and a commit whose answer was lost comes back as a repetition of itself.
         """
         told: list[tuple[Draft, Committed]] = []
         for pending, outcome in zip(batch, outcomes, strict=True):
             pending.resolve(outcome)
             if isinstance(outcome, Committed):
-                own = pending.uncertain and outcome.repeated
-                told.append((pending.draft, msgspec.structs.replace(outcome, repeated=False) if own else outcome))
+                told.append((pending.draft, outcome))
         if told:
             await self._untold.put(told)
 

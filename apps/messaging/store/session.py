@@ -5,7 +5,7 @@ Round trip 2: move the logs, insert the events, commit.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Any, Final, Self
 
 import psycopg
 from psycopg import AsyncConnection
@@ -18,6 +18,14 @@ from apps.messaging.store.records import Draft, MemberList, Outcome
 from apps.wire.ids import ConversationId
 
 CONNECT_TIMEOUT_S = 5
+NETWORK: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How soon (in s; the last in ms) a connection notices that the network or the server's machine is gone."""
 STATEMENT_TIMEOUT_MS = 8_000
 """A statement that waits longer (for a lock, mostly) gives up; below the time a sender waits for her ack."""
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
@@ -44,11 +52,7 @@ class LogSession:
             dsn,
             autocommit=True,
             prepare_threshold=0,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=3,
-            tcp_user_timeout=10_000,
+            **NETWORK,
         )
         register_packed(connection)
         await connection.execute(_SETTINGS, (str(STATEMENT_TIMEOUT_MS), str(IDLE_IN_TRANSACTION_TIMEOUT_MS)))

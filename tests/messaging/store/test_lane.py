@@ -138,7 +138,7 @@ async def test_what_was_committed_without_an_answer_is_told() -> None:
         await lane.submit(draft("1"))
 
     assert heard.ids == [b"1"]
-    assert heard.repeated == [False]
+    assert heard.repeated == [True]
     assert session.again == [False, True]
 
 
@@ -221,6 +221,18 @@ async def test_a_full_queue_refuses_at_once() -> None:
             lane.submit(draft("3"))
 
         assert [outcome.seq for outcome in await asyncio.gather(*waiting)] == [1, 2]
+
+
+async def test_bodies_that_wait_are_bounded_in_bytes_and_leave_room_once_taken() -> None:
+    session = ScriptedSession()
+    async with lane_on(session, max_queue_bytes=4) as lane:
+        first = lane.submit(draft("1234"))
+
+        with pytest.raises(Busy):
+            lane.submit(draft("5"))
+        await first
+
+        assert (await lane.submit(draft("5"))).seq == 5
 
 
 async def test_who_waits_too_long_is_told_so_and_the_queue_is_cleared() -> None:
