@@ -19,11 +19,14 @@ EXIT_NOT_PERMITTED = 78
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_SETPCAP = 8
 # The narrower first. Containers often lack it but have the wider one.
 SEARCH_CAPABILITIES = (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE)
 
@@ -78,6 +81,10 @@ def _keep_search_capability() -> bool:
 
 def _reduce_capabilities_to(capability: int) -> bool:
     bit = 1 << capability
+    if _set_capabilities(bit | 1 << CAP_SETPCAP):
+        # Otherwise access(2), by which initdb looks for its sister programs, takes no account of an ordinary user's
+        # capabilities (capabilities(7), "Effect of user ID changes on capabilities").
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     return _set_capabilities(bit) and _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
 
 

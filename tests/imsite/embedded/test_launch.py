@@ -73,6 +73,15 @@ def test_the_kept_right_reaches_the_folder(private_folder: str) -> None:
 
 
 @needs_root
+def test_the_kept_right_counts_for_programs_that_ask_before_they_go(private_folder: str) -> None:
+    ask = [sys.executable, "-I", "-S", "-c", "import os, sys; print(os.access(sys.argv[1], os.X_OK))", private_folder]
+
+    finished = run_launcher(f"--uid={NOBODY}", f"--gid={NOBODY}", f"--needs={private_folder}", program=ask)
+
+    assert finished.stdout.strip() == "True"
+
+
+@needs_root
 def test_without_the_right_the_folder_is_named(private_folder: str) -> None:
     without_rights = [
         *["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"],
