@@ -99,4 +99,4 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert (bounds.congested_bytes, bounds.limit_bytes, bounds.stuck_s) == (256 * 1024, 1024 * 1024, 30)
     assert (frames.MAX_FRAME_BYTES, bodies.MAX_BODY_BYTES, bodies.MAX_TEXT_CHARS) == (65_536, 32_768, 20_000)
     assert (frames.MAX_SYNC_EVENTS, frames.MAX_LISTED_CONVERSATIONS, frames.UNREAD_CAP) == (200, 100, 999)
-    assert (frames.MAX_CHANGED_CONVERSATIONS, RESUME_OVERLAP_MS) == (200, 15_000)
+    assert (frames.MAX_CHANGED_CONVERSATIONS, RESUME_OVERLAP_MS) == (200, 90_000)
