@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
@@ -13,6 +14,11 @@ from tests.clock import Clock
 # Playwright's sync API and async fixtures keep an event loop in the test's thread; Django must not mistake that for
 # an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# A green suite stays green: properties try the same examples every time. `--hypothesis-profile=explore` tries others.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 PASSWORD = "correct horse battery staple"
 
