@@ -3,6 +3,7 @@
 `docs/wire.schema.json` is that output; a test sees to it that it is current.
 """
 
+import inspect
 import json
 import sys
 from typing import Any, Final
@@ -24,6 +25,9 @@ def build_schema() -> dict[str, Any]:
     types = [ClientFrames, ServerFrames, *bodies.values()]
     (client, server, *body_schemas), definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     kinds = dict(zip(bodies, body_schemas, strict=True))
+    for definition in definitions.values():
+        if "description" in definition:  # docstrings keep their indentation up to Python 3.12 and lose it after
+            definition["description"] = inspect.cleandoc(definition["description"])
     return {
         "$schema": DIALECT,
         "title": f"imsite WebSocket protocol, version {PROTOCOL_VERSION}",
