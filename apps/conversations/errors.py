@@ -3,12 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import ImError
+from apps.wire.errors import ErrorCode
 
 
 class ConversationNotFound(ImError):
     """There is no such conversation, or one is not a member of it: the answer is the same, so it tells nothing."""
 
-    code = "conversation_not_found"
+    code = ErrorCode.CONVERSATION_NOT_FOUND.value
     status = 404
     message = _("There is no conversation %(conversation)s.")
 

@@ -57,7 +57,7 @@ class InvalidBody(ImError):
 class InvalidCursor(ImError):
     """A page cursor that this server did not make."""
 
-    code = "invalid_input"
+    code = ErrorCode.INVALID_INPUT.value
     status = 400
     message = _("cursor: it is not one that this server made; begin again with the first page.")
 
