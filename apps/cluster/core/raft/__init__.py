@@ -1,0 +1,1 @@
+"""The replicated log: election, replication, membership, snapshots, reads and serving leases."""

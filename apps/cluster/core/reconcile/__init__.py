@@ -1,0 +1,1 @@
+"""What the leader proposes, from the decided state and from evidence."""

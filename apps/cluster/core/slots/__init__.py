@@ -1,0 +1,1 @@
+"""CRC16 hash slots with tags, their table, and the planner of movements."""

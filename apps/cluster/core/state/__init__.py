@@ -1,0 +1,1 @@
+"""What the log decides: members, the slot table, job leases."""
