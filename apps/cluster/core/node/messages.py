@@ -1,0 +1,43 @@
+"""What nodes say to each other over control links (TCP). Who says it is known from the link, never from the message."""
+
+import msgspec
+
+from apps.cluster.core.gossip import Address, GossipMessage
+from apps.cluster.core.node.identity import Claim
+from apps.cluster.core.raft import RaftMessage
+
+
+class RaftEnvelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="r"):
+    """A message of the log of one cluster."""
+
+    cluster_id: str
+    message: RaftMessage
+
+
+class GossipEnvelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="g"):
+    """Gossip too large for a datagram; `address` is the sender's own control address, for the answer."""
+
+    address: Address
+    message: GossipMessage
+
+
+class ClaimRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="cq"):
+    """The coordinator asks for a promise."""
+
+    claim: Claim
+
+
+class ClaimReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="ca"):
+    """Promised, or promised to somebody else."""
+
+    cluster_id: str
+    granted: bool
+
+
+class ClaimWithdrawn(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="cw"):
+    """The coordinator will never start this cluster: whoever promised is free again."""
+
+    cluster_id: str
+
+
+ControlMessage = RaftEnvelope | GossipEnvelope | ClaimRequest | ClaimReply | ClaimWithdrawn
