@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
+from apps.client import ClientOptions, ImClient
 from imsite.embedded import EmbeddedPostgres
 from imsite.embedded.address import ServerAddress
 from imsite.embedded.leftovers import find_processes
@@ -112,10 +114,13 @@ class Installation:
         address = self._starter.submit(self.postgres.start).result()
         assert address == self._address, "the node could not find a server that moved"
 
+    def client(self, login: str, options: ClientOptions) -> ImClient:
+        return ImClient(self.http_url, self.ws_url, login, self.password, options=options)
+
     def log_tail(self) -> str:
         return (self.folder / "node.log").read_text(encoding="utf-8", errors="replace")[-4000:]
 
-    def query(self, sql: str) -> list[tuple[object, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             return connection.execute(sql).fetchall()
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from apps.client import ClientOptions, ImClient
 from apps.wire.frames import Ack, EventView
-from tests.resilience.installation import Installation
 
 PAUSE_S = 0.02
 """Between one's messages to a conversation: slow enough that the server's rate limit stays an exception."""
@@ -27,10 +27,18 @@ class Person:
     surprises: list[object] = field(default_factory=list)
 
 
+class Server(Protocol):
+    """What people need to know of where they talk."""
+
+    users: dict[str, str]
+
+    def client(self, login: str, options: ClientOptions) -> ImClient: ...
+
+
 class Traffic:
     """Everybody writes to every conversation she is in, one message after the other, until `stop`."""
 
-    def __init__(self, site: Installation) -> None:
+    def __init__(self, site: Server) -> None:
         self._site = site
         self.people = [self._person(login, UUID(user)) for login, user in site.users.items()]
         self.run = uuid4().hex[:8]
@@ -77,8 +85,7 @@ class Traffic:
         await asyncio.gather(*(person.client.close() for person in self.people))
 
     def _person(self, login: str, user: UUID) -> Person:
-        client = ImClient(self._site.http_url, self._site.ws_url, login, self._site.password, options=OPTIONS)
-        return Person(login, user, client)
+        return Person(login, user, self._site.client(login, OPTIONS))
 
     def _failed(self) -> bool:
         return any(task.done() for task in (*self._writers, *self._listeners))

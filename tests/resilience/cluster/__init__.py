@@ -1,0 +1,1 @@
+"""A real cluster in network namespaces, and everything that can happen to it."""
