@@ -1,1 +1,53 @@
-"""The control plane of one node: gossip, Raft, state and reconciler as one machine."""
+"""Control plane of one node: gossip, log, state and reconciler as one machine."""
+
+from apps.cluster.core.node.config import VERSION, NodeConfig
+from apps.cluster.core.node.effects import (
+    Completed,
+    Effect,
+    Failed,
+    Persist,
+    SaveIdentity,
+    Send,
+    SendDatagram,
+    SendStream,
+    Serving,
+    Stop,
+    ViewChanged,
+)
+from apps.cluster.core.node.identity import Claim, Identity
+from apps.cluster.core.node.machine import NodeMachine
+from apps.cluster.core.node.messages import (
+    ClaimReply,
+    ClaimRequest,
+    ClaimWithdrawn,
+    ControlMessage,
+    GossipEnvelope,
+    RaftEnvelope,
+)
+from apps.cluster.core.node.view import View
+
+__all__ = [
+    "VERSION",
+    "Claim",
+    "ClaimReply",
+    "ClaimRequest",
+    "ClaimWithdrawn",
+    "Completed",
+    "ControlMessage",
+    "Effect",
+    "Failed",
+    "GossipEnvelope",
+    "Identity",
+    "NodeConfig",
+    "NodeMachine",
+    "Persist",
+    "RaftEnvelope",
+    "SaveIdentity",
+    "Send",
+    "SendDatagram",
+    "SendStream",
+    "Serving",
+    "Stop",
+    "View",
+    "ViewChanged",
+]

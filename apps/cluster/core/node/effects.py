@@ -90,6 +90,4 @@ class Stop:
     detail: str
 
 
-Effect = (
-    SaveIdentity | Persist | Send | SendStream | SendDatagram | Completed | Failed | ViewChanged | Serving | Stop
-)
+Effect = SaveIdentity | Persist | Send | SendStream | SendDatagram | Completed | Failed | ViewChanged | Serving | Stop

@@ -16,7 +16,7 @@ class Identity(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The promise to form this cluster with exactly these voters, ascending, and no other. The first of them asks for it."""
+    """The promise to form this cluster with exactly these voters, ascending, and no other; the first asks for it."""
 
     cluster_id: str
     voters: tuple[NodeId, ...]

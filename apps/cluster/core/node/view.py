@@ -7,7 +7,7 @@ from apps.cluster.core.gossip import Status
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.raft import Membership, Role
 from apps.cluster.core.slots import SlotTable
-from apps.cluster.core.state import Lease, MemberRecord
+from apps.cluster.core.state import MemberRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,6 @@ class View:
     version: int
     table: SlotTable
     members: Mapping[NodeId, MemberRecord]
-    leases: Mapping[str, Lease]
+    leases: int
     membership: Membership
     statuses: Mapping[NodeId, Status]

@@ -1,0 +1,252 @@
+"""A node that belongs to a cluster: log, proposals, office, lease and view of it.
+
+Not here: who is there (gossip), where messages go (the machine), and what a node does before it belongs to one.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from apps.cluster.core.gossip import Peer, Status
+from apps.cluster.core.ids import NodeId, Random
+from apps.cluster.core.node.config import NodeConfig
+from apps.cluster.core.node.departure import Situation
+from apps.cluster.core.node.effects import Completed, Effect, Failed, Serving, ViewChanged
+from apps.cluster.core.node.identity import Identity
+from apps.cluster.core.node.leadership import Leadership
+from apps.cluster.core.node.proposals import Pending, Proposals
+from apps.cluster.core.node.replica import Replica
+from apps.cluster.core.node.view import View
+from apps.cluster.core.raft import ProposalRefused, RaftMessage, Role, Stored
+from apps.cluster.core.state import Command, Envelope, Outcome
+
+TRY_AGAIN = frozenset({"no_leader", "busy", "transferring"})
+"""Refusals of the log that pass: the proposal stays and is tried again. Any other one is final."""
+DUPLICATE = "duplicate"
+"""Outcome of a request that was applied before, or that a later one of the same origin has shut out."""
+SETTLE_MAX = 100
+"""Rounds until a node comes to rest after an event; more mean that its parts keep each other busy."""
+
+
+class Member:
+    """One member of one cluster. Effects are appended to the list it is given, in their order."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        config: NodeConfig,
+        stored: Stored,
+        rng: Random,
+        peers: Mapping[NodeId, Peer],
+        send: Callable[[NodeId, RaftMessage], None],
+        effects: list[Effect],
+        now_ms: int,
+    ) -> None:
+        self.replica = Replica(config.raft, identity.cluster_id, stored, rng, now_ms)
+        self.proposals = Proposals(identity.boot, config.proposal_ms, config.retry_ms, config.proposals_max)
+        self.removed = False
+        """The log says that this node is no longer a member."""
+        self.view_stale = True
+        self._identity = identity
+        self._config = config
+        self._peers = peers
+        self._send = send
+        self._effects = effects
+        self._office: Leadership | None = None
+        self._known_leader = (0, NodeId(0))
+        self._serving_until_ms = 0
+        self._was_member = False
+
+    @property
+    def state_index(self) -> int:
+        """How far the log was applied."""
+        return self.replica.state.index
+
+    @property
+    def next_deadline_ms(self) -> int:
+        """When `tick` is wanted next."""
+        deadline_ms = self.replica.raft.next_deadline_ms
+        if self._office is not None:
+            deadline_ms = min(deadline_ms, self._office.next_deadline_ms)
+        waiting_ms = self.proposals.next_deadline_ms
+        return deadline_ms if waiting_ms is None else min(deadline_ms, waiting_ms)
+
+    def propose(self, command: Command | None, now_ms: int) -> int | None:
+        """Ask for a command (None: for a read); returns its ticket, or None when too many wait."""
+        if self.proposals.full:
+            return None
+        pending = self.proposals.open(command, now_ms)
+        self._attempt(pending, now_ms)
+        return pending.ticket
+
+    def tick(self, now_ms: int) -> None:
+        """Time has passed."""
+        self.replica.raft.tick(now_ms)
+        waiting_ms = self.proposals.next_deadline_ms
+        if waiting_ms is not None and waiting_ms <= now_ms:
+            for pending in self.proposals.expired(now_ms):
+                self._fail(pending, "timeout")
+            self._retry(now_ms, everything=False)
+
+    def evidence_changed(self) -> None:
+        """Gossip has news."""
+        self.view_stale = True
+        if self._office is not None:
+            self._office.hurry()
+
+    def settle(self, now_ms: int) -> None:
+        """Do everything that follows from what came in. Raises CommandUnknown (of the state machine)."""
+        for _ in range(SETTLE_MAX):
+            self.replica.pump(self._send, self._effects, now_ms)
+            self._take_note()
+            self._answer(now_ms)
+            self._follow(now_ms)
+            self._govern(now_ms)
+            if not self.replica.raft.has_ready:
+                break
+        else:
+            raise AssertionError("the node does not come to rest")
+        self._publish()
+
+    def _attempt(self, pending: Pending, now_ms: int) -> None:
+        raft = self.replica.raft
+        try:
+            if pending.command is None:
+                raft.read_index(pending.ticket, now_ms)
+            else:
+                envelope = Envelope(self.replica.state.version, self._identity.node, pending.request, pending.command)
+                raft.propose(envelope.encode(), now_ms)
+        except ProposalRefused as refused:
+            if refused.reason not in TRY_AGAIN:
+                self.proposals.close(pending)
+                self._fail(pending, refused.reason)
+
+    def _retry(self, now_ms: int, *, everything: bool) -> None:
+        for pending in self.proposals.due(now_ms, everything=everything):
+            self._attempt(pending, now_ms)
+
+    def _fail(self, pending: Pending, code: str) -> None:
+        if self._office is None or not self._office.settled(pending.ticket):
+            self._effects.append(Failed(pending.ticket, code))
+
+    def _take_note(self) -> None:
+        """What the newly applied part of the log means for this node itself."""
+        replica = self.replica
+        if not replica.changed:
+            return
+        replica.changed = False
+        self.view_stale = True
+        if replica.installed:
+            replica.installed = False
+            self.proposals.mark_uncertain()
+        belongs = self._identity.node in replica.state.members
+        self.removed = self.removed or (self._was_member and not belongs)
+        self._was_member = self._was_member or belongs
+        if self._office is not None:
+            self._office.hurry()
+
+    def _answer(self, now_ms: int) -> None:
+        replica = self.replica
+        outcomes, replica.outcomes = replica.outcomes, []
+        for outcome in outcomes:
+            if outcome.origin == self._identity.node:
+                self._answer_one(outcome, now_ms)
+        reads, replica.reads = replica.reads, []
+        for ticket, index in reads:
+            self.proposals.read_at(ticket, index)
+        for pending in self.proposals.answerable(replica.state.index):
+            self._effects.append(Completed(pending.ticket, pending.index))
+
+    def _answer_one(self, outcome: Outcome, now_ms: int) -> None:
+        pending = self.proposals.of_request(outcome.request)
+        if pending is None:
+            return
+        if outcome.code == DUPLICATE and not pending.uncertain:
+            self.proposals.renew(pending)
+            self._attempt(pending, now_ms)
+            return
+        self.proposals.close(pending)
+        if outcome.code:
+            self._fail(pending, "unknown" if outcome.code == DUPLICATE else outcome.code)
+        elif self._office is None or not self._office.settled(pending.ticket):
+            self._effects.append(Completed(pending.ticket, outcome.result))
+
+    def _follow(self, now_ms: int) -> None:
+        """Begin or end an office, and try everything again with a new leader."""
+        raft = self.replica.raft
+        known = (raft.term, raft.leader)
+        if known == self._known_leader:
+            return
+        self._known_leader = known
+        self.view_stale = True
+        leads = raft.role is Role.LEADER
+        if not leads:
+            self._office = None
+        elif self._office is None or self._office.term != raft.term:
+            self._office = Leadership(self._config, raft.term, now_ms)
+        if raft.leader:
+            self._retry(now_ms, everything=True)
+
+    def _govern(self, now_ms: int) -> None:
+        if self._office is not None:
+            self._office.run(
+                self.replica.raft,
+                self.replica.state,
+                self._peers,
+                lambda command: self.propose(command, now_ms),
+                now_ms,
+            )
+
+    def _publish(self) -> None:
+        """Tell the data plane: the view first, because a lease may only count with the table it was granted under."""
+        if self.view_stale:
+            self.view_stale = False
+            self._effects.append(ViewChanged(self.view()))
+            if not self._config.confirms:
+                self.confirm(self.replica.state.index)
+        raft = self.replica.raft
+        fenced = self.replica.state.index < raft.lease_fence
+        if not fenced and raft.lease_until_ms > self._serving_until_ms:
+            self._serving_until_ms = raft.lease_until_ms
+            self._effects.append(Serving(raft.lease_until_ms))
+
+    def confirm(self, index: int) -> None:
+        """The data plane works by the view of this index: from now on the leader may hear so."""
+        self.replica.raft.applied_to(min(index, self.replica.state.index))
+
+    def situation(self) -> Situation:
+        """What holds this node back if it wants to go."""
+        node, membership = self._identity.node, self.replica.raft.membership
+        others = [voter for voter in membership.voters if voter != node]
+        return Situation(
+            alone=not others and not membership.learners,
+            slots=self.replica.state.table.count_of(node),
+            leads=bool(others) and self.replica.raft.role is Role.LEADER,
+        )
+
+    def hand_over(self, now_ms: int) -> None:
+        """Ask the voter that is furthest to take over the office; nothing happens while one is already asked."""
+        raft, node = self.replica.raft, self._identity.node
+        contacts = raft.contacts()
+        others = [v for v in raft.membership.voters if v != node and self._peers[v].status is Status.ALIVE]
+        best = max(others, key=lambda voter: contacts[voter].match, default=None)
+        if best is not None:
+            with suppress(ProposalRefused):
+                raft.transfer(best, now_ms)
+
+    def view(self) -> View:
+        """Return what this node knows now."""
+        raft, state = self.replica.raft, self.replica.state
+        return View(
+            node=self._identity.node,
+            cluster_id=self._identity.cluster_id,
+            role=raft.role,
+            leader=raft.leader,
+            term=raft.term,
+            index=state.index,
+            version=state.version,
+            table=state.table,
+            members=dict(state.members),
+            leases=len(state.leases),
+            membership=raft.membership,
+            statuses={node: peer.status for node, peer in self._peers.items()},
+        )
