@@ -1,6 +1,6 @@
 """Control plane of one node: gossip, log, state and reconciler as one machine."""
 
-from apps.cluster.core.node.config import VERSION, NodeConfig
+from apps.cluster.core.node.config import NodeConfig
 from apps.cluster.core.node.effects import (
     Completed,
     Effect,
@@ -27,7 +27,6 @@ from apps.cluster.core.node.messages import (
 from apps.cluster.core.node.view import View
 
 __all__ = [
-    "VERSION",
     "Claim",
     "ClaimReply",
     "ClaimRequest",

@@ -6,13 +6,10 @@ from apps.cluster.core.gossip import Address, GossipConfig, Meta
 from apps.cluster.core.raft import RaftConfig
 from apps.cluster.core.reconcile import ReconcileConfig
 
-VERSION = 1
-"""The newest format of commands and records this program understands; told to others by gossip."""
-
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """Times in milliseconds. `meta` is what gossip tells of this node; its cluster is filled in by the machine."""
+    """Times in milliseconds. `meta` is what gossip tells of this node; the machine fills in its cluster and version."""
 
     raft: RaftConfig
     gossip: GossipConfig

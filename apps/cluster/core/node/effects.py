@@ -62,7 +62,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A proposal was refused (a code of the state machine), or nobody knows what became of it (`timeout`, `unknown`)."""
+    """A proposal was refused (by a code of the state machine), or its fate is not known (`timeout`, `unknown`)."""
 
     request: int
     code: str

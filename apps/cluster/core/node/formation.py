@@ -1,9 +1,9 @@
 """The life of a node before it belongs to a cluster: who forms one with whom (ADR 8, "Formation").
 
-The node with the smallest id among `expect` that see each other asks them for a claim: a promise, kept on disk, to form
-one cluster with exactly these voters. Only this coordinator may start it, and only with all promises; so it may also give
-up, as long as it has not started, and set the others free. It does so when somebody refuses, is silent for too long, or
-when a cluster that already exists is seen. Not here: what a cluster starts from, and how a node joins one.
+The node with the smallest id among `expect` that see each other asks them for a claim: a promise, kept on disk, to
+form one cluster with exactly these voters. Only this coordinator may start it, and only with all promises; so it may
+also give up, as long as it has not started, and set the others free. It does so when somebody refuses, is silent for
+too long, or when a cluster that already exists is seen. Not here: what a cluster starts from, and how a node joins one.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ CLAIM_PAUSE_MS = 2_000
 
 
 class Formation:
-    """Promises asked for, given and collected. The owner saves `claim` to the disk before it sends what `take` gives."""
+    """Promises asked for, given and collected. Its owner saves `claim` to the disk before it sends what `take` gives."""
 
     def __init__(self, me: NodeId, expect: int, cluster_id: str, claim: Claim | None, rng: Random) -> None:
         self.claim = claim

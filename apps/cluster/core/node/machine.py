@@ -37,7 +37,7 @@ from apps.cluster.core.node.messages import (
 )
 from apps.cluster.core.node.replica import founding_log
 from apps.cluster.core.raft import HardState, ProposalRefused, RaftMessage, Stored
-from apps.cluster.core.state import Command, CommandUnknown
+from apps.cluster.core.state import VERSION, Command, CommandUnknown
 
 BLANK = HardState(term=0, vote=NodeId(0), commit=0)
 """What a node that joins saves first, so that a log lost later is told from one that never was."""
@@ -71,7 +71,7 @@ class NodeMachine:
         self._stopped = False
         self._refused = 0
         self._departure: Departure | None = None
-        self._meta = msgspec.structs.replace(config.meta, cluster=identity.cluster_id)
+        self._meta = msgspec.structs.replace(config.meta, cluster=identity.cluster_id, version=VERSION)
         incarnation = identity.boot << INCARNATION_BITS
         self.gossip = Gossip(identity.node, config.address, self._meta, incarnation, config.gossip, rng, now_ms)
         self._formation = Formation(identity.node, config.expect, config.cluster_id, claim, rng)
@@ -125,7 +125,7 @@ class NodeMachine:
         return self._ask(command, now_ms)
 
     def read(self, now_ms: int) -> int:
-        """Ask for the moment from which the view shows everything decided before this call; answered like a proposal."""
+        """Ask when the view shows everything that was decided before this call; answered like a proposal."""
         return self._ask(None, now_ms)
 
     def confirm(self, index: int, now_ms: int) -> None:

@@ -17,12 +17,10 @@ from apps.cluster.core.node.proposals import Pending, Proposals
 from apps.cluster.core.node.replica import Replica
 from apps.cluster.core.node.view import View
 from apps.cluster.core.raft import ProposalRefused, RaftMessage, Role, Stored
-from apps.cluster.core.state import Command, Envelope, Outcome
+from apps.cluster.core.state import Code, Command, Envelope, Outcome
 
 TRY_AGAIN = frozenset({"no_leader", "busy", "transferring"})
 """Refusals of the log that pass: the proposal stays and is tried again. Any other one is final."""
-DUPLICATE = "duplicate"
-"""Outcome of a request that was applied before, or that a later one of the same origin has shut out."""
 SETTLE_MAX = 100
 """Rounds until a node comes to rest after an event; more mean that its parts keep each other busy."""
 
@@ -44,7 +42,7 @@ class Member:
         self.replica = Replica(config.raft, identity.cluster_id, stored, rng, now_ms)
         self.proposals = Proposals(identity.boot, config.proposal_ms, config.retry_ms, config.proposals_max)
         self.removed = False
-        """The log says that this node is no longer a member."""
+        """The log says that this node was removed for good."""
         self.view_stale = True
         self._identity = identity
         self._config = config
@@ -54,12 +52,6 @@ class Member:
         self._office: Leadership | None = None
         self._known_leader = (0, NodeId(0))
         self._serving_until_ms = 0
-        self._was_member = False
-
-    @property
-    def state_index(self) -> int:
-        """How far the log was applied."""
-        return self.replica.state.index
 
     @property
     def next_deadline_ms(self) -> int:
@@ -138,9 +130,7 @@ class Member:
         if replica.installed:
             replica.installed = False
             self.proposals.mark_uncertain()
-        belongs = self._identity.node in replica.state.members
-        self.removed = self.removed or (self._was_member and not belongs)
-        self._was_member = self._was_member or belongs
+        self.removed = replica.state.removal_of(self._identity.node) is not None
         if self._office is not None:
             self._office.hurry()
 
@@ -153,20 +143,20 @@ class Member:
         reads, replica.reads = replica.reads, []
         for ticket, index in reads:
             self.proposals.read_at(ticket, index)
-        for pending in self.proposals.answerable(replica.state.index):
+        for pending in self.proposals.answerable(replica.applied):
             self._effects.append(Completed(pending.ticket, pending.index))
 
     def _answer_one(self, outcome: Outcome, now_ms: int) -> None:
         pending = self.proposals.of_request(outcome.request)
         if pending is None:
             return
-        if outcome.code == DUPLICATE and not pending.uncertain:
+        if outcome.code is Code.DUPLICATE and not pending.uncertain:
             self.proposals.renew(pending)
             self._attempt(pending, now_ms)
             return
         self.proposals.close(pending)
         if outcome.code:
-            self._fail(pending, "unknown" if outcome.code == DUPLICATE else outcome.code)
+            self._fail(pending, "unknown" if outcome.code is Code.DUPLICATE else outcome.code)
         elif self._office is None or not self._office.settled(pending.ticket):
             self._effects.append(Completed(pending.ticket, outcome.result))
 
@@ -202,16 +192,16 @@ class Member:
             self.view_stale = False
             self._effects.append(ViewChanged(self.view()))
             if not self._config.confirms:
-                self.confirm(self.replica.state.index)
+                self.confirm(self.replica.applied)
         raft = self.replica.raft
-        fenced = self.replica.state.index < raft.lease_fence
+        fenced = self.replica.applied < raft.lease_fence
         if not fenced and raft.lease_until_ms > self._serving_until_ms:
             self._serving_until_ms = raft.lease_until_ms
             self._effects.append(Serving(raft.lease_until_ms))
 
     def confirm(self, index: int) -> None:
         """The data plane works by the view of this index: from now on the leader may hear so."""
-        self.replica.raft.applied_to(min(index, self.replica.state.index))
+        self.replica.raft.applied_to(min(index, self.replica.applied))
 
     def situation(self) -> Situation:
         """What holds this node back if it wants to go."""
@@ -242,10 +232,10 @@ class Member:
             role=raft.role,
             leader=raft.leader,
             term=raft.term,
-            index=state.index,
+            index=self.replica.applied,
             version=state.version,
             table=state.table,
-            members=dict(state.members),
+            members=state.members,
             leases=len(state.leases),
             membership=raft.membership,
             statuses={node: peer.status for node, peer in self._peers.items()},

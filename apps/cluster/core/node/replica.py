@@ -50,9 +50,14 @@ class Replica:
         """A snapshot took the place of entries since this was last cleared."""
         self.changed = False
         """Something was applied since this was last cleared."""
-        self._term = 0
+        self._applied = self._term = 0
         if stored.snapshot is not None:
             self._install(stored.snapshot)
+
+    @property
+    def applied(self) -> int:
+        """How far the log was applied; where a snapshot took the place of its beginning, that counts."""
+        return self._applied
 
     def pump(self, send: Callable[[NodeId, RaftMessage], None], effects: list[Effect], now_ms: int) -> None:
         """Do everything the log wants to be done now. Raises CommandUnknown (of the state machine)."""
@@ -79,11 +84,11 @@ class Replica:
 
     def _install(self, snapshot: Snapshot) -> None:
         self.state = ClusterState.unpack(snapshot.data)
-        self._term = snapshot.term
+        self._applied, self._term = snapshot.index, snapshot.term
         self.changed = True
 
     def _apply(self, entry: Entry) -> None:
-        self._term = entry.term
+        self._applied, self._term = entry.index, entry.term
         self.changed = True
         if entry.kind is EntryKind.NORMAL and entry.data:
             self.outcomes.append(self.state.apply(entry.index, entry.time_ms, entry.data))
@@ -93,6 +98,6 @@ class Replica:
     def _compact(self, effects: list[Effect]) -> None:
         if self.raft.wants_compaction:
             state, membership = self.state, self.raft.membership
-            snapshot = Snapshot(state.index, self._term, state.time_ms, membership, state.pack())
+            snapshot = Snapshot(self._applied, self._term, state.time_ms, membership, state.pack())
             self.raft.compact(snapshot)
             effects.append(Persist(None, snapshot, ()))
