@@ -130,8 +130,7 @@ class ClusterState:
                 return self._raise_version(command)
             case AcquireLease():
                 return self._acquire_lease(command)
-            case RenewLease() | ReleaseLease():
-                return self._change_lease(command)
+        return self._change_lease(command)
 
     def _change_members(self, command: PutMember | RemoveMember | SetDraining | Retire) -> Code:
         if isinstance(command, PutMember):
@@ -139,13 +138,12 @@ class ClusterState:
         record = self.members.get(command.node)
         if record is None:
             return Code.UNKNOWN_MEMBER
-        match command:
-            case RemoveMember():
-                return self._remove_member(command)
-            case SetDraining(draining=draining):
-                self._keep(msgspec.structs.replace(record, draining=draining))
-            case Retire():
-                self._keep(msgspec.structs.replace(record, retiring=True))
+        if isinstance(command, RemoveMember):
+            return self._remove_member(command)
+        if isinstance(command, SetDraining):
+            self._keep(msgspec.structs.replace(record, draining=command.draining))
+        else:
+            self._keep(msgspec.structs.replace(record, retiring=True))
         return Code.DONE
 
     def _put_member(self, command: PutMember) -> Code:
