@@ -8,6 +8,7 @@ import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Annotated
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -29,6 +30,8 @@ RECORD_OVERHEAD_BYTES = 20
 REKEY_RECORDS = 1 << 20
 """So many records go under one key; with 1 MiB each that is far below what AES-GCM allows (2^-57 to tell it apart)."""
 
+CLUSTER_ID_MAX = 64
+"""Characters of a cluster's id; longer ones are refused."""
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding bytes of a stranger may raise: msgspec lets broken text and deep nesting through as what they are."""
 
@@ -72,7 +75,7 @@ class Party(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """Who is at an end. A guest or an operator has no node id; a node without a cluster no cluster id."""
 
     node: NodeId
-    cluster_id: str = ""
+    cluster_id: Annotated[str, msgspec.Meta(max_length=CLUSTER_ID_MAX)] = ""
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
