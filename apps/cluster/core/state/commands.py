@@ -19,7 +19,7 @@ NODE_MAX = (1 << 63) - 1
 INDEX_MAX = (1 << 63) - 1
 TEXT_MAX = 255
 URL_MAX = 512
-WEIGHT_MAX = 10_000
+WEIGHT_MAX = 1_000_000
 LEASE_KEY_MAX = 200
 LEASE_TTL_MAX_MS = 86_400_000
 
@@ -95,14 +95,14 @@ class ReleaseSlots(_Command, frozen=True, tag="rs"):
 
 
 class AssignSlots(_Command, frozen=True, tag="as"):
-    """Give slots to owners. Nothing happens unless all are free, or owned by `taken_from`, since `expected_epoch`.
+    """Give slots to owners. Nothing happens unless nobody owns any of them, unchanged since `expected_epoch`.
 
-    The leader names in `taken_from` only nodes whose last possible serving lease has run out.
+    So a slot always goes from an owner to nobody before it goes to the next one, and a proposal that comes late can
+    never take it from somebody who serves it.
     """
 
     assignments: tuple[Assignment, ...]
     expected_epoch: Index
-    taken_from: tuple[Node, ...] = ()
 
 
 class AcquireLease(_Command, frozen=True, tag="la"):

@@ -187,9 +187,8 @@ class ClusterState:
     def _assign_slots(self, command: AssignSlots) -> Code:
         if any(part.owner not in self.members for part in command.assignments):
             return Code.UNKNOWN_MEMBER
-        sources = (NO_NODE, *command.taken_from)
         parts = [part for to in command.assignments for part in self.table.within(to.first, to.last)]
-        if any(part.owner not in sources or part.epoch > command.expected_epoch for part in parts):
+        if any(part.owner != NO_NODE or part.epoch > command.expected_epoch for part in parts):
             return Code.STALE
         self.table = self.table.with_assigned(command.assignments, self.index)
         return Code.DONE

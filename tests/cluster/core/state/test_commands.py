@@ -36,7 +36,7 @@ COMMANDS: list[Command] = [
     SetDraining(A, True),
     Retire(B),
     ReleaseSlots((Span(0, 9), Span(20, 29)), A, 3),
-    AssignSlots((Assignment(0, 9, B),), 7, (A,)),
+    AssignSlots((Assignment(0, 9, B),), 7),
     AcquireLease("job", A, 1_000, 5),
     RenewLease("job", 9, 1_000),
     ReleaseLease("job", 9),

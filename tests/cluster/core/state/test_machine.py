@@ -148,14 +148,6 @@ class TestSlots:
         assert outcome.code == Code.STALE
         assert log.state.table.count_of(B) == 0
 
-    def test_the_leader_may_say_whom_it_takes_slots_from(self, log: Log) -> None:
-        owned_by_a(log)
-
-        outcome = log.do(AssignSlots((Assignment(5, 9, B),), log.state.index, taken_from=(A,)))
-
-        assert outcome.code == Code.DONE
-        assert log.state.table.count_of(B) == 5
-
     def test_a_decision_on_an_older_table_has_no_effect(self, log: Log) -> None:
         owned_by_a(log)
         decided_at = log.state.index
@@ -165,11 +157,23 @@ class TestSlots:
 
         late = [
             log.do(ReleaseSlots((Span(0, 9),), A, decided_at)),
-            log.do(AssignSlots((Assignment(9, 10, B),), decided_at, taken_from=(A,))),
+            log.do(ReleaseSlots((Span(9, 10),), A, decided_at)),
         ]
 
         assert [outcome.code for outcome in late] == [Code.STALE] * 2
         assert log.state.table == before
+
+    def test_an_assignment_decided_before_the_last_release_has_no_effect(self, log: Log) -> None:
+        owned_by_a(log)
+        log.do(ReleaseSlots((Span(0, 9),), A, log.state.index))
+        decided_at = log.state.index
+        log.do(AssignSlots((Assignment(0, 9, A),), decided_at))
+        log.do(ReleaseSlots((Span(0, 9),), A, log.state.index))
+
+        late = log.do(AssignSlots((Assignment(0, 9, B),), decided_at))
+
+        assert late.code == Code.STALE
+        assert log.state.table.count_of(B) == 0
 
     def test_a_release_takes_slots_from_the_owner_it_names_only(self, log: Log) -> None:
         owned_by_a(log)

@@ -82,12 +82,10 @@ class History(RuleBasedStateMachine):
         else:
             assert {part.owner for part in before.within(span.first, span.last)} == {owner}
 
-    @rule(span=spans, owner=nodes, taken_from=st.lists(nodes, max_size=2), behind=st.integers(0, 3))
-    def assign(self, span: Span, owner: NodeId, taken_from: list[NodeId], behind: int) -> None:
+    @rule(span=spans, owner=nodes, behind=st.integers(0, 3))
+    def assign(self, span: Span, owner: NodeId, behind: int) -> None:
         before = self.one.table
-        command = AssignSlots(
-            (Assignment(span.first, span.last, owner),), max(0, self.one.index - behind), tuple(taken_from)
-        )
+        command = AssignSlots((Assignment(span.first, span.last, owner),), max(0, self.one.index - behind))
 
         outcome = self.tell(command)
 
@@ -95,7 +93,7 @@ class History(RuleBasedStateMachine):
             assert self.one.table == before
         else:
             sources = {part.owner for part in before.within(span.first, span.last)}
-            assert sources <= {NO_NODE, *taken_from}
+            assert sources == {NO_NODE}
 
     @rule(key=keys, holder=nodes, ttl_ms=st.integers(1, 20), nonce=st.integers(0, 2), wait_ms=st.integers(0, 30))
     def acquire(self, key: str, holder: NodeId, ttl_ms: int, nonce: int, wait_ms: int) -> None:
