@@ -98,6 +98,11 @@ class SlotTable:
             counts[part.owner] += part.count
         return dict(sorted(counts.items()))
 
+    @cached_property
+    def holders(self) -> frozenset[NodeId]:
+        """Whoever owns slots, or may still serve some that were taken from it."""
+        return frozenset(node for part in self.ranges for node in (part.owner, part.previous) if node != NO_NODE)
+
     def range_of(self, slot: int) -> SlotRange:
         """Return the range a slot lies in."""
         assert 0 <= slot < SLOTS

@@ -45,7 +45,7 @@ class ClusterState:
         self.index = image.index
         self.time_ms = image.time_ms
         self.members: Mapping[NodeId, MemberRecord] = {record.node: record for record in image.members}
-        self.removals = image.removals
+        self.removals: Mapping[NodeId, Removal] = {removal.node: removal for removal in image.removals}
         self.table = SlotTable.of_ranges(image.ranges)
         self.leases = Leases(image.leases)
         self._requests = dict(image.requests)
@@ -73,16 +73,12 @@ class ClusterState:
                 index=self.index,
                 time_ms=self.time_ms,
                 members=tuple(self.members[node] for node in sorted(self.members)),
-                removals=self.removals,
+                removals=tuple(self.removals.values()),
                 ranges=self.table.ranges,
                 leases=self.leases.sorted(),
                 requests=tuple(sorted(self._requests.items())),
             )
         )
-
-    def removal_of(self, node: NodeId) -> Removal | None:
-        """Return when a node was removed for good, if it was."""
-        return next((removal for removal in self.removals if removal.node == node), None)
 
     def pass_by(self, index: int, time_ms: int) -> None:
         """Go past an entry that has no command: time goes on all the same."""
@@ -149,7 +145,7 @@ class ClusterState:
     def _put_member(self, command: PutMember) -> Code:
         node = command.node
         known = self.members.get(node)
-        if self.removal_of(node) is not None:
+        if node in self.removals:
             return Code.REMOVED
         if command.version < self.version:
             return Code.VERSION_TOO_LOW
@@ -169,12 +165,13 @@ class ClusterState:
         self.members = {**self.members, record.node: record}
 
     def _remove_member(self, command: RemoveMember) -> Code:
-        if any(command.node in (part.owner, part.previous) for part in self.table.ranges):
+        if command.node in self.table.holders:
             return Code.OWNS_SLOTS
         self.members = {node: record for node, record in self.members.items() if node != command.node}
         self._requests.pop(command.node, None)
         if command.for_good:
-            self.removals = (*self.removals, Removal(command.node, self.index))[-REMOVED_MAX:]
+            removals = [*self.removals.values(), Removal(command.node, self.index)][-REMOVED_MAX:]
+            self.removals = {removal.node: removal for removal in removals}
         return Code.DONE
 
     def _release_slots(self, command: ReleaseSlots) -> Code:

@@ -40,6 +40,14 @@ def test_a_release_remembers_whom_it_was_taken_from() -> None:
     assert table.ranges_of(A) == (SlotRange(0, 89, A, 3, NO_NODE),)
 
 
+def test_whoever_gave_slots_up_holds_them_until_they_have_an_owner() -> None:
+    released = SlotTable().with_assigned([Assignment(0, 99, A)], epoch=3).with_released([Span(0, 99)], epoch=8)
+
+    assert SlotTable().holders == frozenset()
+    assert released.holders == {A}
+    assert released.with_assigned([Assignment(0, 99, B)], epoch=9).holders == {B}
+
+
 def test_the_next_owner_is_all_that_is_remembered() -> None:
     released = SlotTable().with_assigned([Assignment(0, LAST, A)], epoch=3).with_released([Span(5, 9)], epoch=4)
 

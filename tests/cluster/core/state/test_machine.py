@@ -15,6 +15,7 @@ from apps.cluster.core.state import (
     PutMember,
     RaiseVersion,
     ReleaseSlots,
+    Removal,
     RemoveMember,
     Retire,
     SetDraining,
@@ -80,10 +81,7 @@ class TestMembers:
         outcome = log.do(PutMember(B, "b", "h", 1, 2, "", 1, 1))
 
         assert outcome.code == Code.REMOVED
-        removal = log.state.removal_of(B)
-        assert removal is not None
-        assert removal.index == 3
-        assert log.state.removal_of(A) is None
+        assert dict(log.state.removals) == {B: Removal(B, index=3)}
 
     def test_a_node_that_was_only_forgotten_may(self, log: Log) -> None:
         log.join(A, B)
@@ -101,7 +99,7 @@ class TestMembers:
         log.do(RemoveMember(B, True))
         log.do(RemoveMember(C, True))
 
-        assert [removal.node for removal in log.state.removals] == [C]
+        assert list(log.state.removals) == [C]
 
     def test_nobody_is_removed_who_has_slots_or_may_still_serve_them(self, log: Log) -> None:
         owned_by_a(log)
