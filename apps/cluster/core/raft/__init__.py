@@ -1,6 +1,7 @@
 """The replicated log: election, replication, membership, snapshots, reads and serving leases."""
 
 from apps.cluster.core.raft.config import RaftConfig
+from apps.cluster.core.raft.machine import Raft
 from apps.cluster.core.raft.messages import (
     Append,
     AppendReply,
@@ -43,6 +44,7 @@ __all__ = [
     "InstallSnapshot",
     "Membership",
     "ProposalRefused",
+    "Raft",
     "RaftConfig",
     "RaftMessage",
     "ReadReply",
