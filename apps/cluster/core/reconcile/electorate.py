@@ -98,7 +98,7 @@ class Electorate:
     def _remove(self) -> Change | None:
         """Take learners out that were removed for good, or are forgotten."""
         for node in self.evidence.membership.learners:
-            removal = self.state.removals.get(node)
+            removal = self.state.removal_of(node)
             contact = self.evidence.contacts.get(node)
             if removal is not None:
                 told = contact is not None and contact.applied >= removal.index

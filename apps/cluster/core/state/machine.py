@@ -80,6 +80,10 @@ class ClusterState:
             )
         )
 
+    def removal_of(self, node: NodeId) -> Removal | None:
+        """Return which entry removed a node for good, if one did."""
+        return self.removals.get(node)
+
     def pass_by(self, index: int, time_ms: int) -> None:
         """Go past an entry that has no command: time goes on all the same."""
         assert index > self.index, "entries are applied in their order, once"

@@ -82,6 +82,8 @@ class TestMembers:
 
         assert outcome.code == Code.REMOVED
         assert dict(log.state.removals) == {B: Removal(B, index=3)}
+        assert log.state.removal_of(B) == Removal(B, index=3)
+        assert log.state.removal_of(A) is None
 
     def test_a_node_that_was_only_forgotten_may(self, log: Log) -> None:
         log.join(A, B)
