@@ -5,6 +5,7 @@ are not true are answered with a higher incarnation. Not here: how news travel, 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -32,6 +33,17 @@ class Beliefs:
         self._roster = roster
         self._effects = effects
         self._rejected = rejected
+
+    def listen(self, sender: NodeId, updates: Iterable[Update], now_ms: int, *, quiet: bool = False) -> None:
+        """Take in what somebody says. One that is believed dead can refute that, but not accuse third parties before:
+        it may be a node that can send and not hear, to which everybody seems dead."""
+        peer = self._roster.peers.get(sender)
+        trusted = peer is None or peer.status is not Status.DEAD
+        for update in updates:
+            if trusted or update.node == self._roster.node or isinstance(update, Alive | Left):
+                self.hear(update, now_ms, quiet=quiet)
+            else:
+                self._rejected["accused_by_the_dead"] += 1
 
     def hear(self, update: Update, now_ms: int, *, quiet: bool = False) -> None:
         """Take in a piece of news. Old news change nothing."""

@@ -1,10 +1,8 @@
 """Puts news into the room that a datagram has left, and first what its receiver has to refute (Lifeguard §IV-C)."""
 
-from collections.abc import Iterator
-
 from apps.cluster.core.gossip.config import GossipConfig
 from apps.cluster.core.gossip.effects import Effects
-from apps.cluster.core.gossip.messages import Ping, Rumours, Seq, Update, size_of
+from apps.cluster.core.gossip.messages import SEQ_MAX, Ping, Rumours, Update, size_of
 from apps.cluster.core.gossip.peers import Address
 from apps.cluster.core.gossip.roster import Roster
 from apps.cluster.core.gossip.rumours import Queue
@@ -14,10 +12,23 @@ HEAD_BYTES = 24
 """Most bytes of a datagram without its news and without an address."""
 
 
-def numbers() -> Iterator[Seq]:
-    """Yield numbers for questions; after the last possible one the first comes again."""
-    while True:
-        yield from range(1, 1 << 32)
+class Numbers:
+    """Gives numbers to questions; after the last possible one the first comes again."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._all_given = False
+
+    def give(self) -> int:
+        """Return the next number."""
+        if self._last == SEQ_MAX:
+            self._last, self._all_given = 0, True
+        self._last += 1
+        return self._last
+
+    def was_given(self, seq: int) -> bool:
+        """Whether some question had this number, so that its answer is perhaps late but not made up."""
+        return self._all_given or seq <= self._last
 
 
 class Courier:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from apps.cluster.core.gossip.beliefs import Beliefs
 from apps.cluster.core.gossip.config import GossipConfig
-from apps.cluster.core.gossip.courier import Courier, numbers
+from apps.cluster.core.gossip.courier import Courier, Numbers
 from apps.cluster.core.gossip.effects import Effects
 from apps.cluster.core.gossip.messages import (
     Ack,
@@ -22,7 +22,6 @@ from apps.cluster.core.gossip.messages import (
     SyncPush,
     SyncReply,
     SyncRequest,
-    Update,
 )
 from apps.cluster.core.gossip.peers import LIVING, Address, Meta, Peer, Status, check_meta
 from apps.cluster.core.gossip.probing import Prober
@@ -121,7 +120,7 @@ class Gossip:
         self._wake(now_ms)
         before = self._roster.peers.get(sender)
         if isinstance(message, Ping | PingRequest | Ack | Rumours):
-            self._hear(message.updates, now_ms)
+            self._beliefs.listen(sender, message.updates, now_ms)
         self._answer(sender, address, message, now_ms)
         after = self._roster.peers.get(sender)
         if after is None or (before is not None and before.status is Status.DEAD and after.status in LIVING):
@@ -131,17 +130,13 @@ class Gossip:
     def _wire(self, now_ms: int) -> None:
         """Put the parts together; all of them see the same roster and effects."""
         config, roster, beliefs, effects = self._config, self._roster, self._beliefs, self._effects
-        seqs = numbers()
+        numbers = self._numbers = Numbers()
         self._peers = MappingProxyType(roster.peers)
         self._courier = Courier(config, roster, beliefs.queue, effects)
-        self._prober = Prober(config, roster, beliefs.awareness, self._courier, effects, seqs, self._rng, now_ms)
-        self._relays = Relays(config, self._courier, effects, seqs)
-        self._syncing = Syncing(config, roster, beliefs, effects, self.rejected, seqs, self._rng, now_ms)
+        self._prober = Prober(config, roster, beliefs.awareness, self._courier, effects, numbers, self._rng, now_ms)
+        self._relays = Relays(config, self._courier, effects, numbers)
+        self._syncing = Syncing(config, roster, beliefs, effects, self.rejected, numbers, self._rng, now_ms)
         self._reunion = Reunion(config, roster, self._courier, self._syncing, self._rng, now_ms)
-
-    def _hear(self, updates: Sequence[Update], now_ms: int) -> None:
-        for update in updates:
-            self._beliefs.hear(update, now_ms)
 
     def _answer(self, sender: NodeId, address: Address, message: GossipMessage, now_ms: int) -> None:
         match message:
@@ -150,10 +145,12 @@ class Gossip:
             case PingRequest():
                 self._count(self._relays.ask(sender, address, message, now_ms), "too_many_relays")
             case Ack(seq):
-                known = seq == CALL_SEQ or self._prober.hear_ack(sender, message)
-                self._count(known or self._relays.hear_ack(sender, message), "unasked_ack")
-            case Nack():
-                self._count(self._prober.hear_nack(sender, message), "unasked_nack")
+                if not self._prober.hear_ack(sender, message):
+                    self._relays.hear_ack(sender, message)
+                self._count(seq == CALL_SEQ or self._numbers.was_given(seq), "unasked_ack")
+            case Nack(seq):
+                self._prober.hear_nack(sender, message)
+                self._count(self._numbers.was_given(seq), "unasked_nack")
             case SyncRequest():
                 self._syncing.hear_request(sender, address, message, now_ms)
             case SyncReply():

@@ -18,8 +18,10 @@ RECORDS_MAX = 8_192
 BUCKETS = 64
 """Into how many parts the members are divided to compare what two nodes know."""
 DIGEST_BYTES = BUCKETS * 8
+SEQ_MAX = (1 << 32) - 1
+"""The highest number of a question."""
 
-Seq = Annotated[int, Limit(ge=0, le=(1 << 32) - 1)]
+Seq = Annotated[int, Limit(ge=0, le=SEQ_MAX)]
 
 
 class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from itertools import islice
 
 from apps.cluster.core.gossip.awareness import Awareness
 from apps.cluster.core.gossip.config import GossipConfig
-from apps.cluster.core.gossip.courier import Courier
+from apps.cluster.core.gossip.courier import Courier, Numbers
 from apps.cluster.core.gossip.effects import Effects
 from apps.cluster.core.gossip.messages import Ack, Nack, Ping, PingRequest
 from apps.cluster.core.gossip.peers import Peer, Status
@@ -40,7 +40,7 @@ class Prober:
         awareness: Awareness,
         courier: Courier,
         effects: Effects,
-        seqs: Iterator[int],
+        numbers: Numbers,
         rng: Random,
         now_ms: int,
     ) -> None:
@@ -49,7 +49,7 @@ class Prober:
         self._awareness = awareness
         self._courier = courier
         self._effects = effects
-        self._seqs = seqs
+        self._numbers = numbers
         self._rng = rng
         self._probe: _Probe | None = None
         self._next_ms = now_ms + int(rng.random() * config.probe_interval_ms)
@@ -89,13 +89,10 @@ class Prober:
         self._awareness.better()
         return True
 
-    def hear_nack(self, sender: NodeId, nack: Nack) -> bool:
+    def hear_nack(self, sender: NodeId, nack: Nack) -> None:
         """Somebody else gets no answer either, so at least this node hears somebody."""
-        probe = self._probe
-        if probe is None or nack.seq != probe.seq or sender not in probe.silent:
-            return False
-        probe.silent.discard(sender)
-        return True
+        if self._probe is not None and nack.seq == self._probe.seq:
+            self._probe.silent.discard(sender)
 
     def _begin(self, now_ms: int) -> None:
         verdict_ms = now_ms + self._awareness.stretch(self._config.probe_interval_ms)
@@ -105,7 +102,7 @@ class Prober:
             return
         target = self._roster.peers[node]
         indirect_ms = now_ms + self._awareness.stretch(self._config.probe_timeout_ms)
-        self._probe = _Probe(next(self._seqs), target, indirect_ms, verdict_ms)
+        self._probe = _Probe(self._numbers.give(), target, indirect_ms, verdict_ms)
         self._courier.ping(node, target.address, self._probe.seq)
 
     def _ask_others(self, probe: _Probe) -> None:

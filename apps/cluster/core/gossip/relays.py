@@ -1,11 +1,10 @@
 """Probes on behalf of others: ask, and pass the answer on, or say in time that there was none (Lifeguard §IV-A)."""
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.cluster.core.gossip.config import GossipConfig
-from apps.cluster.core.gossip.courier import Courier
+from apps.cluster.core.gossip.courier import Courier, Numbers
 from apps.cluster.core.gossip.effects import Effects
 from apps.cluster.core.gossip.messages import Ack, Nack, PingRequest
 from apps.cluster.core.gossip.peers import Address
@@ -29,11 +28,11 @@ class _Relay:
 class Relays:
     """The questions this node asks for others."""
 
-    def __init__(self, config: GossipConfig, courier: Courier, effects: Effects, seqs: Iterator[int]) -> None:
+    def __init__(self, config: GossipConfig, courier: Courier, effects: Effects, numbers: Numbers) -> None:
         self._config = config
         self._courier = courier
         self._effects = effects
-        self._seqs = seqs
+        self._numbers = numbers
         self._open: dict[int, _Relay] = {}
         self._nacks: deque[tuple[int, int]] = deque()
         self._ends: deque[tuple[int, int]] = deque()
@@ -47,22 +46,20 @@ class Relays:
         """Ask the target; False when too much is asked already."""
         if len(self._ends) >= RELAYS_MAX:
             return False
-        seq = next(self._seqs)
+        seq = self._numbers.give()
         self._open[seq] = _Relay(asker, address, request.seq, request.target)
         self._nacks.append((now_ms + int(PATIENCE * self._config.probe_timeout_ms), seq))
         self._ends.append((now_ms + self._config.probe_interval_ms, seq))
         self._courier.ping(request.target, request.address, seq)
         return True
 
-    def hear_ack(self, sender: NodeId, ack: Ack) -> bool:
-        """Pass an answer on; False when it answers no such question."""
+    def hear_ack(self, sender: NodeId, ack: Ack) -> None:
+        """Pass an answer on, if it is one to such a question."""
         relay = self._open.get(ack.seq)
-        if relay is None or relay.target != sender:
-            return False
-        del self._open[ack.seq]
-        answer = Ack(relay.asker_seq, self._courier.load(relay.asker))
-        self._effects.datagrams.append((relay.asker_address, answer))
-        return True
+        if relay is not None and relay.target == sender:
+            del self._open[ack.seq]
+            answer = Ack(relay.asker_seq, self._courier.load(relay.asker))
+            self._effects.datagrams.append((relay.asker_address, answer))
 
     def tick(self, now_ms: int) -> None:
         """Own up to questions without an answer, and forget them later."""

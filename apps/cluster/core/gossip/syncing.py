@@ -5,10 +5,11 @@ know the same it costs the same in a cluster of any size.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from apps.cluster.core.gossip.beliefs import Beliefs
 from apps.cluster.core.gossip.config import GossipConfig
+from apps.cluster.core.gossip.courier import Numbers
 from apps.cluster.core.gossip.effects import Effects
 from apps.cluster.core.gossip.messages import (
     RECORDS_MAX,
@@ -51,7 +52,7 @@ class Syncing:
         beliefs: Beliefs,
         effects: Effects,
         rejected: Counter[str],
-        seqs: Iterator[int],
+        numbers: Numbers,
         rng: Random,
         now_ms: int,
     ) -> None:
@@ -60,7 +61,7 @@ class Syncing:
         self._beliefs = beliefs
         self._effects = effects
         self._rejected = rejected
-        self._seqs = seqs
+        self._numbers = numbers
         self._rng = rng
         self._asked: dict[int, Address] = {}
         self._wish_ms = now_ms
@@ -86,7 +87,7 @@ class Syncing:
         """Ask whoever is there."""
         if len(self._asked) >= ASKED_MAX:
             del self._asked[next(iter(self._asked))]
-        seq = next(self._seqs)
+        seq = self._numbers.give()
         self._asked[seq] = address
         request = SyncRequest(seq, self._beliefs.testimony(), self._roster.digest.pack())
         self._effects.streams.append((address, request))
@@ -111,7 +112,10 @@ class Syncing:
         self._effects.streams.append((address, SyncReply(request.seq, differing, tuple(records), more)))
 
     def hear_reply(self, sender: NodeId, address: Address, reply: SyncReply, now_ms: int) -> None:
-        """Believe what is new, and push what the other does not know."""
+        """Believe what is new, and push what the other does not know.
+
+        News that this node finds out of nothing are worth spreading, but not everything the first one it met told it.
+        """
         before = self._roster.digest.pack()
         quiet = not len(self._roster.living)
         self._take(sender, reply.records, now_ms, quiet=quiet)
@@ -129,12 +133,17 @@ class Syncing:
         self._take(sender, push.records, now_ms, quiet=False)
 
     def _take(self, sender: NodeId, records: Iterable[Update], now_ms: int, *, quiet: bool) -> None:
-        """Believe records, but suspect whom the other takes for dead: it may be the other that was cut off."""
-        for record in records:
-            if isinstance(record, Dead):
-                self._beliefs.hear(Suspect(record.node, record.incarnation, sender), now_ms)
-            else:
-                self._beliefs.hear(record, now_ms, quiet=quiet)
+        """Believe records; where they hold whole nodes that gossip has missed there may be more."""
+        known = len(self._roster.living)
+        news = [doubted(record, sender) if isinstance(record, Dead) else record for record in records]
+        self._beliefs.listen(sender, news, now_ms, quiet=quiet)
+        if len(self._roster.living) != known:
+            self._hurry(now_ms)
+
+    def _hurry(self, now_ms: int) -> None:
+        """Compare again soon, with somebody else."""
+        soon_ms = now_ms + int(self._config.sync_least_ms * (1 + self._rng.random()))
+        self.next_deadline_ms = min(self.next_deadline_ms, soon_ms)
 
     def _is_news(self, peer: Peer, theirs: Update | None) -> bool:
         """Whether the other has something to learn of a peer, by what its reply said of it."""
@@ -159,3 +168,8 @@ class Syncing:
 def is_alive(peer: Peer) -> bool:
     """Whether somebody lives and is not suspected."""
     return peer.status is Status.ALIVE
+
+
+def doubted(record: Dead, sender: NodeId) -> Suspect:
+    """Return what is believed where another takes somebody for dead: it may be the other that was cut off."""
+    return Suspect(record.node, record.incarnation, sender)
