@@ -21,7 +21,7 @@ CLAIM_PAUSE_MS = 2_000
 
 
 class Formation:
-    """Promises asked for, given and collected. Its owner saves `claim` to the disk before it sends what `take` gives."""
+    """Promises asked for, given and collected. Its owner saves `claim` to the disk before it sends anything."""
 
     def __init__(self, me: NodeId, expect: int, cluster_id: str, claim: Claim | None, rng: Random) -> None:
         self.claim = claim
@@ -57,7 +57,7 @@ class Formation:
             return
         self._ask_ms = now_ms + CLAIM_RETRY_MS
         if self.claim is None:
-            if not cluster_seen and len(free) >= self._expect and free[0] == self._me:
+            if not cluster_seen and len(free) >= max(1, self._expect) and free[0] == self._me:
                 self._begin(tuple(free[: self._expect]))
         elif not self.coordinates:
             self._outbox.append((self.claim.coordinator, ClaimReply(self.claim.cluster_id, True)))

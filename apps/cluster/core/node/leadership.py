@@ -4,6 +4,7 @@ Made anew at each leadership. Not here: the decisions, which are the reconciler'
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from apps.cluster.core.gossip import Peer
 from apps.cluster.core.ids import NodeId
@@ -19,8 +20,11 @@ UNDERWAY_MAX = 64
 class Leadership:
     """One term in office."""
 
-    def __init__(self, config: NodeConfig, term: int, now_ms: int) -> None:
-        self.term = term
+    def __init__(self, config: NodeConfig, raft: Raft, now_ms: int) -> None:
+        self.term = raft.term
+        self._node = config.raft.node
+        self._inherited = raft.last_index
+        """Everything that earlier leaders may have decided, and this one's own first entry."""
         self._config = config
         self._reconciler = Reconciler(config.reconcile, now_ms)
         self._underway: dict[int, Command] = {}
@@ -49,11 +53,15 @@ class Leadership:
         propose: Callable[[Command], int | None],
         now_ms: int,
     ) -> None:
-        """Compare if it is time to, and ask for what is missing."""
+        """Compare if it is time to, and ask for what is missing. What is refused is decided anew the next time."""
         if now_ms < self.next_deadline_ms:
+            return
+        if raft.applied < self._inherited:
+            self._last_ms = now_ms
             return
         self._last_ms, self._hurry = now_ms, False
         evidence = Evidence(
+            node=self._node,
             now_ms=now_ms,
             leader_since_ms=raft.leader_since_ms,
             peers=peers,
@@ -66,9 +74,11 @@ class Leadership:
                 case Propose(command):
                     self._propose(command, propose)
                 case ChangeMembership(change):
-                    self._attempt(lambda change=change: raft.change(change, now_ms))
+                    with suppress(ProposalRefused):
+                        raft.change(change, now_ms)
                 case Transfer(to):
-                    self._attempt(lambda to=to: raft.transfer(to, now_ms))
+                    with suppress(ProposalRefused):
+                        raft.transfer(to, now_ms)
 
     def _propose(self, command: Command, propose: Callable[[Command], int | None]) -> None:
         if len(self._underway) >= UNDERWAY_MAX or command in self._underway.values():
@@ -76,10 +86,3 @@ class Leadership:
         ticket = propose(command)
         if ticket is not None:
             self._underway[ticket] = command
-
-    @staticmethod
-    def _attempt(action: Callable[[], None]) -> None:
-        try:
-            action()
-        except ProposalRefused:
-            return  # Decided anew at the next comparison, if it is still wanted then.

@@ -130,7 +130,7 @@ class Member:
         if replica.installed:
             replica.installed = False
             self.proposals.mark_uncertain()
-        self.removed = replica.state.removal_of(self._identity.node) is not None
+        self.removed = self._identity.node in replica.state.removals
         if self._office is not None:
             self._office.hurry()
 
@@ -172,7 +172,7 @@ class Member:
         if not leads:
             self._office = None
         elif self._office is None or self._office.term != raft.term:
-            self._office = Leadership(self._config, raft.term, now_ms)
+            self._office = Leadership(self._config, raft, now_ms)
         if raft.leader:
             self._retry(now_ms, everything=True)
 
@@ -217,11 +217,15 @@ class Member:
         """Ask the voter that is furthest to take over the office; nothing happens while one is already asked."""
         raft, node = self.replica.raft, self._identity.node
         contacts = raft.contacts()
-        others = [v for v in raft.membership.voters if v != node and self._peers[v].status is Status.ALIVE]
+        others = [v for v in raft.membership.voters if v != node and self._is_alive(v)]
         best = max(others, key=lambda voter: contacts[voter].match, default=None)
         if best is not None:
             with suppress(ProposalRefused):
                 raft.transfer(best, now_ms)
+
+    def _is_alive(self, node: NodeId) -> bool:
+        peer = self._peers.get(node)
+        return peer is not None and peer.status is Status.ALIVE
 
     def view(self) -> View:
         """Return what this node knows now."""

@@ -3,14 +3,14 @@
 import msgspec
 
 from apps.cluster.core.gossip import Address, GossipMessage
-from apps.cluster.core.node.identity import Claim
+from apps.cluster.core.node.identity import Claim, ClusterId
 from apps.cluster.core.raft import RaftMessage
 
 
 class RaftEnvelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="r"):
     """A message of the log of one cluster."""
 
-    cluster_id: str
+    cluster_id: ClusterId
     message: RaftMessage
 
 
@@ -30,14 +30,14 @@ class ClaimRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 class ClaimReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="ca"):
     """Promised, or promised to somebody else."""
 
-    cluster_id: str
+    cluster_id: ClusterId
     granted: bool
 
 
 class ClaimWithdrawn(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="cw"):
     """The coordinator will never start this cluster: whoever promised is free again."""
 
-    cluster_id: str
+    cluster_id: ClusterId
 
 
 ControlMessage = RaftEnvelope | GossipEnvelope | ClaimRequest | ClaimReply | ClaimWithdrawn

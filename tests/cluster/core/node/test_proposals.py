@@ -24,14 +24,14 @@ def test_requests_grow_within_a_boot_and_over_boots() -> None:
 def test_it_is_full_at_its_limit_and_not_below() -> None:
     waiting = proposals(limit=2)
     waiting.open(COMMAND, 0)
-    before = waiting.full
+    fullness = [waiting.full]
 
     second = waiting.open(COMMAND, 0)
-
-    assert not before
-    assert waiting.full
+    fullness.append(waiting.full)
     waiting.close(second)
-    assert not waiting.full
+    fullness.append(waiting.full)
+
+    assert fullness == [False, True, False]
     assert len(waiting) == 1
 
 
