@@ -5,9 +5,11 @@ Each property states its variable, default, unit and what it trades. Bad values 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +77,24 @@ def parse_database_url(url: str) -> DatabaseAddress:
         name=name,
         options=dict(parse_qsl(parts.query)),
     )
+
+
+def parse_node_address(text: str) -> tuple[str, int]:
+    """Parse `HOST:PORT` or `[HOST]:PORT` of a node's cluster port. Raises SettingError."""
+    host, _, port = text.rpartition(":")
+    if not host.strip("[]") or not port.isdigit() or not 0 < int(port) < 65536:
+        raise SettingError(phrase("{text!r} is not the address of a node: write HOST:PORT", text=text))
+    return host.strip("[]"), int(port)
+
+
+def outward_address() -> str:
+    """The address this machine has towards others; its loopback address where it has no route."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # connecting a datagram socket chooses a route and sends nothing
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 @dataclass(frozen=True)
@@ -155,6 +175,87 @@ class Environment:
         return (self.values.get("IM_LOG_LEVEL") or "INFO").upper()
 
     @property
+    def layer(self) -> str:
+        """`IM_LAYER`: channel layer. `slots` (default) is the cluster's; `inprocess` serves one node alone; `postgres`
+        and `redis` are the layers of channels-postgres and channels-redis, slower and of use to compare."""
+        return self._choice("IM_LAYER", ("slots", "inprocess", "postgres", "redis"))
+
+    @property
+    def redis_url(self) -> str:
+        """`IM_REDIS_URL`: where Redis is for `IM_LAYER=redis`. Default redis://127.0.0.1:6379/0."""
+        return self.values.get("IM_REDIS_URL") or "redis://127.0.0.1:6379/0"
+
+    @property
+    def cluster_dir(self) -> Path:
+        """`IM_CLUSTER_DIR`: folder of this node's id and log, one per node. Default `cluster/` in the data folder."""
+        kept = self.values.get("IM_CLUSTER_DIR")
+        return Path(kept).expanduser().resolve() if kept else self.data_dir / "cluster"
+
+    @property
+    def cluster_port(self) -> int:
+        """`IM_CLUSTER_PORT`: UDP and TCP port where nodes find each other and agree. Default 8002."""
+        return self._port("IM_CLUSTER_PORT", 8002)
+
+    @property
+    def cluster_data_port(self) -> int:
+        """`IM_CLUSTER_DATA_PORT`: TCP port where nodes hand each other messages to deliver. Default 8003."""
+        return self._port("IM_CLUSTER_DATA_PORT", 8003)
+
+    @property
+    def cluster_host(self) -> str:
+        """`IM_CLUSTER_HOST`: address to listen on for other nodes. Default `IM_HOST`."""
+        return self.values.get("IM_CLUSTER_HOST") or self.bind_host
+
+    @property
+    def cluster_advertise(self) -> str:
+        """`IM_CLUSTER_ADVERTISE`: address that other nodes reach this one by. Default `IM_CLUSTER_HOST`, or where that
+        is any address the one of the default route."""
+        host = self.values.get("IM_CLUSTER_ADVERTISE") or self.cluster_host
+        return outward_address() if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+
+    @property
+    def cluster_keys(self) -> tuple[str, ...]:
+        """`IM_CLUSTER_KEYS`: comma-separated secrets shared by the nodes; the first seals, all open, so that keys can
+        be changed one node after the other. Default: one derived from `IM_SECRET_KEY`, which nodes share anyway."""
+        derived = hashlib.sha256(b"imsite cluster key" + self.secret_key.encode()).hexdigest
+        return tuple(self._list("IM_CLUSTER_KEYS")) or (derived(),)
+
+    @property
+    def cluster_expect(self) -> int:
+        """`IM_CLUSTER_EXPECT`: how many fresh nodes form a cluster together, all started with the same number. Default
+        1, or 0 (only join) where `IM_CLUSTER_JOIN` is set. More than half of the nodes ever started together."""
+        default = 0 if self.values.get("IM_CLUSTER_JOIN") else 1
+        return self._number("IM_CLUSTER_EXPECT", default, most=5)
+
+    @property
+    def cluster_join(self) -> tuple[tuple[str, int], ...]:
+        """`IM_CLUSTER_JOIN`: comma-separated HOST:PORT of other nodes' cluster ports; one that answers is enough."""
+        return tuple(parse_node_address(text) for text in self._list("IM_CLUSTER_JOIN"))
+
+    @property
+    def cluster_id(self) -> str:
+        """`IM_CLUSTER_ID`: name of the cluster to form or join, refused by nodes of any other. Default: made up."""
+        text = self.values.get("IM_CLUSTER_ID", "")
+        if not re.fullmatch(r"[A-Za-z0-9._-]{0,64}", text):
+            raise SettingError(
+                phrase(
+                    "IM_CLUSTER_ID must be at most 64 letters, digits, dots, dashes and underscores, not {text!r}",
+                    text=text,
+                )
+            )
+        return text
+
+    @property
+    def node_name(self) -> str:
+        """`IM_NODE_NAME`: what people call this node. Default: the machine's name."""
+        return (self.values.get("IM_NODE_NAME") or socket.gethostname() or "node")[:64]
+
+    @property
+    def node_weight(self) -> int:
+        """`IM_NODE_WEIGHT`: this node's share of the slots beside the others'. Default 100; 0 owns none."""
+        return self._number("IM_NODE_WEIGHT", 100, most=10_000)
+
+    @property
     def operator_language(self) -> str:
         """`LC_ALL`, `LC_MESSAGES`, `LANGUAGE`, `LANG`: the first that is set. `zh…` is Chinese, all others English."""
         names = ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")
@@ -196,6 +297,24 @@ class Environment:
                 phrase("{name} must be a port number from 1 to 65535, not {text!r}", name=name, text=text)
             )
         return int(text)
+
+    def _number(self, name: str, default: int, *, most: int) -> int:
+        text = self.values.get(name) or str(default)
+        if not text.isdigit() or int(text) > most:
+            raise SettingError(
+                phrase("{name} must be a number from 0 to {most}, not {text!r}", name=name, most=most, text=text)
+            )
+        return int(text)
+
+    def _choice(self, name: str, choices: tuple[str, ...]) -> str:
+        text = self.values.get(name) or choices[0]
+        if text not in choices:
+            raise SettingError(
+                phrase(
+                    "{name} must be one of {choices}, not {text!r}", name=name, choices=", ".join(choices), text=text
+                )
+            )
+        return text
 
     def _list(self, name: str) -> list[str]:
         return [part.strip() for part in self.values.get(name, "").split(",") if part.strip()]

@@ -77,6 +77,16 @@ TRANSLATIONS: Final = {
     "interrupted; the next start begins where this one ended": "已中断；下次启动将从中断处继续",
     "{failure} ({reason})": "{failure}（{reason}）",
     "no output": "没有输出",
+    # the cluster in env
+    "{text!r} is not the address of a node: write HOST:PORT": "{text!r} 不是节点地址：请写成 主机:端口",
+    "IM_CLUSTER_ID must be at most 64 letters, digits, dots, dashes and underscores, not {text!r}": (
+        "IM_CLUSTER_ID 最多 64 个字母、数字、点、连字符和下划线，不能是 {text!r}"
+    ),
+    "{name} must be a number from 0 to {most}, not {text!r}": "{name} 必须是 0 到 {most} 的数字，不能是 {text!r}",
+    "{name} must be one of {choices}, not {text!r}": "{name} 必须是 {choices} 之一，不能是 {text!r}",
+    "IM_LAYER=redis needs a package that is not installed: pip install channels-redis": (
+        "IM_LAYER=redis 需要的软件包尚未安装：pip install channels-redis"
+    ),
     # env
     "DATABASE_URL must begin with postgresql:// (imsite stores everything in PostgreSQL)": (
         "DATABASE_URL 必须以 postgresql:// 开头（imsite 的全部数据都存放在 PostgreSQL 中）"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imsite.env import ROOT, read_environment
 from imsite.settings.admin import UNFOLD  # noqa: F401 - a setting
+from imsite.settings.layers import channel_layer
 
 env = read_environment()
 
@@ -47,6 +48,9 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.webclient",
 ]
+
+if env.layer == "postgres":
+    INSTALLED_APPS.append("channels_postgres")  # its tables
 
 MIDDLEWARE = [
     "imsite.health.HealthMiddleware",
@@ -97,8 +101,24 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The channel layer. The in-process one serves a single node; a cluster replaces it by setting, nothing else changes.
-CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "apps.events.inprocess.InProcessLayer"}}
+# The channel layer, chosen by IM_LAYER. The cluster's serves one node as well as many.
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": channel_layer(env, DATABASES["default"])}
+
+# This node's place in its cluster; see docs/cluster.md.
+IM_CLUSTER: dict[str, Any] = {
+    "folder": env.cluster_dir,
+    "keys": env.cluster_keys,
+    "name": env.node_name,
+    "host": env.cluster_host,
+    "port": env.cluster_port,
+    "advertise": env.cluster_advertise,
+    "join": env.cluster_join,
+    "expect": env.cluster_expect,
+    "cluster_id": env.cluster_id,
+    "data_port": env.cluster_data_port,
+    "public_url": env.public_ws_url,
+    "weight": env.node_weight,
+}
 
 # Accounts.
 AUTH_USER_MODEL = "accounts.User"

@@ -7,3 +7,5 @@ SECRET_KEY = "tests-only"  # noqa: S105 - signs nothing outside a test run
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["OPTIONS"] = dict(env.database.options)
 WHITENOISE_AUTOREFRESH = True
+# Most tests are about one node; those about the cluster make what they need.
+CHANNEL_LAYERS = {"default": {"BACKEND": "apps.events.inprocess.InProcessLayer"}}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imsite.env import ROOT, Environment, SettingError, parse_database_url
+from imsite.env import ROOT, Environment, SettingError, outward_address, parse_database_url, parse_node_address
 
 
 class TestPorts:
@@ -144,3 +144,81 @@ class TestLists:
         assert environment.public_ws_url == ""
         assert environment.log_level == "INFO"
         assert environment.data_dir == ROOT / "data"
+
+
+class TestCluster:
+    def test_a_node_alone_forms_a_cluster_of_its_own_on_the_loopback(self, tmp_path: Path) -> None:
+        environment = Environment({"IM_DATA_DIR": str(tmp_path)})
+
+        assert (environment.cluster_expect, environment.cluster_join, environment.cluster_id) == (1, (), "")
+        assert (environment.cluster_host, environment.cluster_advertise) == ("127.0.0.1", "127.0.0.1")
+        assert (environment.cluster_port, environment.cluster_data_port) == (8002, 8003)
+        assert environment.cluster_dir == tmp_path / "cluster"
+        assert environment.layer == "slots"
+
+    def test_a_node_that_is_told_whom_to_join_founds_nothing(self) -> None:
+        environment = Environment({"IM_CLUSTER_JOIN": "a.example:8002, [::1]:9002"})
+
+        assert environment.cluster_join == (("a.example", 8002), ("::1", 9002))
+        assert environment.cluster_expect == 0
+
+    def test_founders_say_how_many_they_are(self) -> None:
+        environment = Environment({"IM_CLUSTER_JOIN": "a:1", "IM_CLUSTER_EXPECT": "3"})
+
+        assert environment.cluster_expect == 3
+
+    @pytest.mark.parametrize("text", ["a", "a:", ":1", "a:0", "a:65536", "a:b", "[]:1"])
+    def test_what_is_no_address_of_a_node_is_named(self, text: str) -> None:
+        with pytest.raises(SettingError, match="HOST:PORT"):
+            parse_node_address(text)
+
+    @pytest.mark.parametrize(
+        ("name", "text", "attribute"),
+        [
+            ("IM_CLUSTER_EXPECT", "6", "cluster_expect"),
+            ("IM_CLUSTER_EXPECT", "-1", "cluster_expect"),
+            ("IM_NODE_WEIGHT", "much", "node_weight"),
+            ("IM_CLUSTER_PORT", "0", "cluster_port"),
+            ("IM_CLUSTER_DATA_PORT", "x", "cluster_data_port"),
+            ("IM_CLUSTER_ID", "a b", "cluster_id"),
+            ("IM_CLUSTER_ID", "x" * 65, "cluster_id"),
+            ("IM_LAYER", "kafka", "layer"),
+        ],
+    )
+    def test_a_bad_value_names_variable_and_value(self, name: str, text: str, attribute: str) -> None:
+        with pytest.raises(SettingError, match=f"{name} .*{text}"):
+            getattr(Environment({name: text}), attribute)
+
+    def test_the_key_follows_from_the_secret_key_but_is_not_it(self) -> None:
+        one, same, other = (Environment({"IM_SECRET_KEY": key}).cluster_keys for key in ("a", "a", "b"))
+
+        assert one == same != other
+        assert len(one[0]) == 64
+
+    def test_keys_of_ones_own_keep_their_order(self) -> None:
+        assert Environment({"IM_CLUSTER_KEYS": "fresh, former"}).cluster_keys == ("fresh", "former")
+
+    def test_who_listens_on_any_address_advertises_one_that_others_can_use(self) -> None:
+        environment = Environment({"IM_HOST": "0.0.0.0"})
+
+        assert environment.cluster_host == "0.0.0.0"
+        assert environment.cluster_advertise == outward_address() != "0.0.0.0"
+        assert Environment({"IM_HOST": "::", "IM_CLUSTER_ADVERTISE": "im.example"}).cluster_advertise == "im.example"
+
+    def test_without_any_route_the_loopback_is_all_there_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError
+
+        monkeypatch.setattr("imsite.env.socket.socket.connect", refuse)
+
+        assert outward_address() == "127.0.0.1"
+
+    def test_a_node_has_the_machines_name_unless_it_is_given_one(self) -> None:
+        assert Environment({}).node_name
+        assert Environment({"IM_NODE_NAME": "beijing-1"}).node_name == "beijing-1"
+
+    def test_redis_and_weights_have_defaults(self) -> None:
+        environment = Environment({})
+
+        assert environment.redis_url == "redis://127.0.0.1:6379/0"
+        assert environment.node_weight == 100
