@@ -49,6 +49,20 @@ NONCE_BYTES = 12
 HELLO_BYTES = 192
 """What a hello or an answer holds inside, filled up with zeros."""
 HELLO_PACKET_BYTES = HEADER.size + NONCE_BYTES + HELLO_BYTES + 16
+SIZES = {
+    HELLO: (HELLO_PACKET_BYTES, HELLO_PACKET_BYTES),
+    ANSWER: (HELLO_PACKET_BYTES, HELLO_PACKET_BYTES),
+    DATA: (OVERHEAD_BYTES, OVERHEAD_BYTES + PAYLOAD_MAX_BYTES),
+    RESET: (RESET_PACKET.size, RESET_PACKET.size),
+}
+
+
+class Dropped(Exception):
+    """A packet that does not fit; `reason` is what it is counted as."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Opening(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -139,21 +153,17 @@ class Datagrams:
 
     def receive(self, address: Address, packet: bytes, now_ms: int) -> tuple[Party, bytes] | None:
         """Return who sent a payload, and the payload; None if the packet was none or was dropped."""
-        if len(packet) < HEADER.size:
-            return self._drop("malformed")
-        kind, version = HEADER.unpack_from(packet)
-        if version != VERSION:
-            return self._drop("version")
-        if kind == DATA:
-            return self._data(address, packet, now_ms)
-        if kind in {HELLO, ANSWER}:
-            return self._opening(kind, address, packet, now_ms)
-        if kind == RESET and len(packet) == RESET_PACKET.size:
-            return self._reset(address, packet, now_ms)
-        return self._drop("malformed")
-
-    def _drop(self, reason: str) -> None:
-        self.rejected[reason] += 1
+        try:
+            kind = _kind(packet)
+            if kind == DATA:
+                return self._data(address, packet, now_ms)
+            if kind == RESET:
+                self._reset(address, packet, now_ms)
+            else:
+                self._opening(kind, address, packet, now_ms)
+        except Dropped as dropped:
+            self.rejected[dropped.reason] += 1
+        return None
 
     def _forget(self, address: Address) -> None:
         outgoing = self._outgoing.pop(address)
@@ -181,37 +191,30 @@ class Datagrams:
         return header + nonce + AESGCM(key).encrypt(nonce, padded, header)
 
     def _opening(self, kind: int, address: Address, packet: bytes, now_ms: int) -> None:
-        if len(packet) != HELLO_PACKET_BYTES:
-            return self._drop("malformed")
         unsealed = next(filter(None, (_unsealed(keys, packet) for keys in self._keys)), None)
         if unsealed is None:
-            return self._drop("key")
+            raise Dropped("key")
         inside, hello_key, session_key = unsealed
         try:
             opening = OPENING.decode(inside[2 : 2 + int.from_bytes(inside[:2], "big")])
-        except UNDECODABLE:
-            return self._drop("malformed")
-        if not self._admits(opening.party):
-            return None
-        if kind == ANSWER:
-            return self._open(session_key, opening, now_ms)
-        answer = self._answer(session_key, opening)
-        if answer is not None:
+        except UNDECODABLE as error:
+            raise Dropped("malformed") from error
+        self._admit(opening.party)
+        if kind == HELLO:
+            answer = self._answer(session_key, opening)
             self._packets.append((address, self._packed(ANSWER, hello_key, answer)))
-        return None
-
-    def _admits(self, party: Party) -> bool:
-        if party.node in {NO_NODE, self.me.node}:
-            self._drop("node")
-        elif party.cluster_id and self.me.cluster_id and party.cluster_id != self.me.cluster_id:
-            self._drop("cluster")
         else:
-            return True
-        return False
+            self._open(session_key, opening, now_ms)
 
-    def _answer(self, key: bytes, hello: Opening) -> Opening | None:
+    def _admit(self, party: Party) -> None:
+        if party.node in {NO_NODE, self.me.node}:
+            raise Dropped("node")
+        if party.cluster_id and self.me.cluster_id and party.cluster_id != self.me.cluster_id:
+            raise Dropped("cluster")
+
+    def _answer(self, key: bytes, hello: Opening) -> Opening:
         if len(hello.number) != 16 or hello.answer or hello.session:
-            return self._drop("malformed")
+            raise Dropped("malformed")
         answer = Opening(self.me, hello.number, self._chance(16), self._chance(8))
         self._half_open[answer.session] = Incoming(hello.party, AESGCM(_session_key(key, answer)))
         if len(self._half_open) > HALF_OPEN_MAX:
@@ -220,32 +223,30 @@ class Datagrams:
 
     def _open(self, key: bytes, answer: Opening, now_ms: int) -> None:
         if len(answer.answer) != 16 or len(answer.session) != 8:
-            return self._drop("malformed")
+            raise Dropped("malformed")
         address = self._asked.pop(answer.number, None)
         if address is None:
-            return self._drop("unasked")
+            raise Dropped("unasked")
         outgoing = self._outgoing[address]
         outgoing.number, outgoing.session, outgoing.counter = b"", answer.session, 0
         outgoing.cipher, outgoing.opened_ms = AESGCM(_session_key(key, answer)), now_ms
         waiting, outgoing.waiting = outgoing.waiting, []
         for payload in waiting:
             self._seal(address, outgoing, payload)
-        return None
 
-    def _data(self, address: Address, packet: bytes, now_ms: int) -> tuple[Party, bytes] | None:
-        if not OVERHEAD_BYTES <= len(packet) <= OVERHEAD_BYTES + PAYLOAD_MAX_BYTES:
-            return self._drop("malformed")
+    def _data(self, address: Address, packet: bytes, now_ms: int) -> tuple[Party, bytes]:
         _, _, session, counter = DATA_HEADER.unpack_from(packet)
         incoming = self._incoming.get(session) or self._half_open.get(session)
         if incoming is None:
-            return self._unknown(address, session, now_ms)
+            self._ask_for_hello(address, session, now_ms)
+            raise Dropped("unknown_session")
         if not incoming.is_fresh(counter):
-            return self._drop("replayed")
+            raise Dropped("replayed")
         header = packet[: DATA_HEADER.size]
         try:
             payload = incoming.cipher.decrypt(counter.to_bytes(NONCE_BYTES, "big"), packet[len(header) :], header)
-        except InvalidTag:
-            return self._drop("forged")
+        except InvalidTag as error:
+            raise Dropped("forged") from error
         incoming.mark(counter)
         self._keep(session, incoming)
         return incoming.party, payload
@@ -257,21 +258,33 @@ class Datagrams:
         if len(self._incoming) > SESSIONS_MAX:
             del self._incoming[next(iter(self._incoming))]
 
-    def _unknown(self, address: Address, session: bytes, now_ms: int) -> None:
+    def _ask_for_hello(self, address: Address, session: bytes, now_ms: int) -> None:
         second = now_ms // 1_000
         if second != self._reset_second:
             self._reset_second, self._resets = second, 0
         self._resets += 1
         if self._resets <= RESETS_PER_S:
             self._packets.append((address, RESET_PACKET.pack(RESET, VERSION, session)))
-        return self._drop("unknown_session")
 
     def _reset(self, address: Address, packet: bytes, now_ms: int) -> None:
         # Nobody has signed this, so it costs the session nothing: a fresh one is asked for, beside it.
         outgoing = self._outgoing.get(address)
         if outgoing is None or outgoing.cipher is None or not packet.endswith(outgoing.session):
-            return self._drop("unasked")
-        return self._greet(address, outgoing, now_ms)
+            raise Dropped("unasked")
+        self._greet(address, outgoing, now_ms)
+
+
+def _kind(packet: bytes) -> int:
+    """Return what a packet is, if its length fits that."""
+    if len(packet) < HEADER.size:
+        raise Dropped("malformed")
+    kind, version = HEADER.unpack_from(packet)
+    if version != VERSION:
+        raise Dropped("version")
+    least, most = SIZES.get(kind, (0, -1))
+    if not least <= len(packet) <= most:
+        raise Dropped("malformed")
+    return int(kind)
 
 
 def _unsealed(keys: tuple[bytes, bytes], packet: bytes) -> tuple[bytes, bytes, bytes] | None:

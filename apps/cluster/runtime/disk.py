@@ -5,17 +5,15 @@ success. Not here: what the files hold.
 """
 
 import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    from fcntl import F_FULLFSYNC, fcntl
-except ImportError:
-    fcntl = None  # type: ignore[assignment]
-
 TEMPORARY = ".tmp"
+FULL_SYNC: int = getattr(fcntl, "F_FULLFSYNC", 0)
+"""Of macOS, where a plain sync leaves the data in the drive."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -40,8 +38,8 @@ def failing_loudly(path: Path) -> Iterator[None]:
 
 def force(descriptor: int) -> None:
     """Bring what was written to the platter, not only to the drive's cache, as far as the system can."""
-    if fcntl is not None:
-        fcntl(descriptor, F_FULLFSYNC)
+    if FULL_SYNC:
+        fcntl.fcntl(descriptor, FULL_SYNC)
     else:
         os.fdatasync(descriptor)
 

@@ -70,10 +70,11 @@ class Image:
 
     def _begin_from(self, snapshot: tuple[int, int]) -> None:
         # Entries after a state stay only if they certainly follow it; otherwise they are of another history.
-        index, term = snapshot
-        kept = [entry for entry in self.entries if entry.index >= index]
-        follows = bool(kept) and (kept[0].index, kept[0].term) == (index, term)
-        self.entries = kept[1:] if follows else []
+        kept = [entry for entry in self.entries if entry.index >= snapshot[0]]
+        if kept and (kept[0].index, kept[0].term) == snapshot:
+            self.entries = kept[1:]
+        elif snapshot != self.snapshot:
+            self.entries = []
         self.snapshot = snapshot
 
     def _append(self, entries: Sequence[Entry]) -> None:

@@ -65,8 +65,8 @@ def test_an_error_without_a_text_is_still_told(tmp_path: Path) -> None:
 
 def test_the_drives_cache_is_emptied_where_the_system_can(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
-    monkeypatch.setattr(module, "fcntl", lambda descriptor, command: asked.append((descriptor, command)))
-    monkeypatch.setattr(module, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(module.fcntl, "fcntl", lambda descriptor, command: asked.append((descriptor, command)))
+    monkeypatch.setattr(module, "FULL_SYNC", 51)
 
     force(3)
 

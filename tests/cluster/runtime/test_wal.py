@@ -45,6 +45,7 @@ SAVES: list[Save] = [
     (state(3, 8), snapshot(8, 3), entries(10, 10, 3)),
     (state(5), snapshot(40, 5), ()),
     (None, None, entries(41, 42, 5)),
+    (None, snapshot(40, 5), ()),
     (state(6), snapshot(42, 6), entries(43, 43, 6)),
 ]
 
@@ -58,9 +59,11 @@ def expected(saves: Sequence[Save]) -> Stored | None:
     for new_state, new_base, new_entries in saves:
         hard_state = new_state or hard_state
         if new_base is not None:
-            base = new_base
+            old_base, base = base, new_base
             meets = log.get(base.index)
-            follows = meets is not None and meets.term == base.term
+            follows = (meets is not None and meets.term == base.term) or (
+                old_base is not None and (old_base.index, old_base.term) == (base.index, base.term)
+            )
             log = {index: entry for index, entry in log.items() if index > base.index and follows}
         for entry in new_entries:
             log = {index: old for index, old in log.items() if index < entry.index} | {entry.index: entry}
