@@ -9,7 +9,14 @@ from channels.layers import ChannelLayerManager
 from imsite.env import Environment, SettingError
 from imsite.settings.layers import channel_layer
 
-DATABASE: dict[str, Any] = {"NAME": "d", "USER": "u", "PASSWORD": "p", "HOST": "h", "PORT": 1, "OPTIONS": {"pool": {}, "sslmode": "x"}}
+DATABASE: dict[str, Any] = {
+    "NAME": "d",
+    "USER": "u",
+    "PASSWORD": "p",
+    "HOST": "h",
+    "PORT": 1,
+    "OPTIONS": {"pool": {}, "sslmode": "x"},
+}
 
 
 @pytest.mark.parametrize("layer", ["slots", "inprocess", "redis", "postgres"])
