@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -31,11 +32,18 @@ SEEDS = range(120)
 
 
 class Run:
-    """A random run. The control plane of the test moves slots in two steps, and never lets two nodes serve one."""
+    """A random run: by its seed with or without cut links, lapsing leases and tight bounds.
+
+    The control plane of the test moves slots in two steps, and never lets two nodes serve one.
+    """
 
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
-        self.network = Network(self.rng.choice([2, 3, 4]), CONFIG, self.rng)
+        self.cuts, self.lapses = seed % 2, seed // 2 % 2
+        config = CONFIG if self.cuts else replace(CONFIG, silent_ms=FOREVER_MS)
+        if seed // 4 % 2:
+            config = replace(config, peer_bytes=FOREVER_MS, parked_bytes=FOREVER_MS, gap_groups=100)
+        self.network = Network(self.rng.choice([2, 3, 4]), config, self.rng)
         self.tables = [SlotTable()]
         self.applied = dict.fromkeys(self.network.nodes, 0)
         self.members: dict[tuple[NodeId, str], int] = {}
@@ -43,6 +51,8 @@ class Run:
         self.sends: list[tuple[int, tuple[str, ...], dict[tuple[NodeId, str], int]]] = []
         self.fences = dict.fromkeys(self.network.nodes, 0)
         self.network.serve()
+        if not self.cuts:
+            self.network.connect_all()
 
     def step(self) -> None:
         actions: list[tuple[int, Callable[[], None]]] = [
@@ -54,8 +64,8 @@ class Run:
             (4, self.change_table),
             (10, self.apply_table),
             (3, self.connect),
-            (2, self.cut),
-            (2, self.lapse),
+            (2 * self.cuts, self.cut),
+            (2 * self.lapses, self.lapse),
         ]
         weights = [weight for weight, _ in actions]
         self.rng.choices([action for _, action in actions], weights)[0]()
