@@ -68,6 +68,7 @@ class Host:
         self._busy = False
         self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._wake_us = 0
+        self._data_us = 0
         self._doing: Persist | SaveIdentity | None = None
 
     @property
@@ -264,8 +265,10 @@ class Host:
 
     def _data_plane(self, what: str, value: Any) -> None:
         """Views and leases reach the session loop in order, some time later."""
-        if self.data_lag_us:
-            self.world.kernel.after(self.data_lag_us, self._in_force, self.life, what, value)
+        now_us = self.world.kernel.now_us
+        self._data_us = max(self._data_us, now_us + self.data_lag_us)
+        if self._data_us > now_us:
+            self.world.kernel.at(self._data_us, self._in_force, self.life, what, value)
         else:
             self._in_force(self.life, what, value)
 

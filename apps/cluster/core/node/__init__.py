@@ -21,6 +21,7 @@ from apps.cluster.core.node.messages import (
     ClaimRequest,
     ClaimWithdrawn,
     ControlMessage,
+    Dismissal,
     GossipEnvelope,
     RaftEnvelope,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ClaimWithdrawn",
     "Completed",
     "ControlMessage",
+    "Dismissal",
     "Effect",
     "Failed",
     "GossipEnvelope",

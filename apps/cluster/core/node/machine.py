@@ -32,11 +32,12 @@ from apps.cluster.core.node.messages import (
     ClaimRequest,
     ClaimWithdrawn,
     ControlMessage,
+    Dismissal,
     GossipEnvelope,
     RaftEnvelope,
 )
 from apps.cluster.core.node.replica import founding_log
-from apps.cluster.core.raft import HardState, ProposalRefused, RaftMessage, Stored
+from apps.cluster.core.raft import HardState, ProposalRefused, Stored
 from apps.cluster.core.state import VERSION, Command, CommandUnknown
 
 BLANK = HardState(term=0, vote=NodeId(0), commit=0)
@@ -116,6 +117,8 @@ class NodeMachine:
                 self._receive_log(sender, message, now_ms)
             case GossipEnvelope():
                 self.gossip.receive(sender, message.address, message.message, now_ms)
+            case Dismissal(cluster_id):
+                self._receive_dismissal(cluster_id)
             case _:
                 self._receive_claim(sender, message, now_ms)
         self._settle(now_ms)
@@ -184,7 +187,7 @@ class NodeMachine:
             self._claim = None
             self._effects.append(SaveIdentity(self.identity, None))
         peers, effects = self.gossip.peers, self._effects
-        self.member = Member(self.identity, self._config, stored, self._rng, peers, self._send_log, effects, now_ms)
+        self.member = Member(self.identity, self._config, stored, self._rng, peers, self._send, effects, now_ms)
         self._describe(now_ms, cluster=cluster_id, founded=True)
 
     def _found(self, claim: Claim, now_ms: int) -> None:
@@ -278,9 +281,19 @@ class NodeMachine:
         except CommandUnknown as unknown:
             self._stop("too_old", str(unknown))
         if member.removed and not self._stopped:
-            self.identity = msgspec.structs.replace(self.identity, removed=True)
-            self._effects.append(SaveIdentity(self.identity, None))
-            self._stop("removed", REMOVED)
+            self._be_removed()
+
+    def _receive_dismissal(self, cluster_id: str) -> None:
+        if self.member is not None and cluster_id == self.identity.cluster_id:
+            self._be_removed()
+        else:
+            self.rejected["wrong_cluster"] += 1
+
+    def _be_removed(self) -> None:
+        """Stop, and stay stopped: a start with the same folder ends here, too."""
+        self.identity = msgspec.structs.replace(self.identity, removed=True)
+        self._effects.append(SaveIdentity(self.identity, None))
+        self._stop("removed", REMOVED)
 
     def _depart(self, departure: Departure, now_ms: int) -> None:
         member = self.member
@@ -297,9 +310,6 @@ class NodeMachine:
     def _describe(self, now_ms: int, **facts: object) -> None:
         self._meta = msgspec.structs.replace(self._meta, **facts)
         self.gossip.update(self._meta, now_ms)
-
-    def _send_log(self, node: NodeId, message: RaftMessage) -> None:
-        self._send(node, RaftEnvelope(self.identity.cluster_id, message))
 
     def _send(self, node: NodeId, message: ControlMessage) -> None:
         peer = self.gossip.peers.get(node)

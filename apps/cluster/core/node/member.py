@@ -13,6 +13,7 @@ from apps.cluster.core.node.departure import Situation
 from apps.cluster.core.node.effects import Completed, Effect, Failed, Serving, ViewChanged
 from apps.cluster.core.node.identity import Identity
 from apps.cluster.core.node.leadership import Leadership
+from apps.cluster.core.node.messages import ControlMessage, Dismissal, RaftEnvelope
 from apps.cluster.core.node.proposals import Pending, Proposals
 from apps.cluster.core.node.replica import Replica
 from apps.cluster.core.node.view import View
@@ -21,6 +22,8 @@ from apps.cluster.core.state import Code, Command, Envelope, Outcome
 
 TRY_AGAIN = frozenset({"no_leader", "busy", "transferring"})
 """Refusals of the log that pass: the proposal stays and is tried again. Any other one is final."""
+DISMISS_MS = 1_000
+"""How often a leader tells nodes that are there and were removed that they were."""
 SETTLE_MAX = 100
 """Rounds until a node comes to rest after an event; more mean that its parts keep each other busy."""
 
@@ -35,7 +38,7 @@ class Member:
         stored: Stored,
         rng: Random,
         peers: Mapping[NodeId, Peer],
-        send: Callable[[NodeId, RaftMessage], None],
+        send: Callable[[NodeId, ControlMessage], None],
         effects: list[Effect],
         now_ms: int,
     ) -> None:
@@ -52,6 +55,7 @@ class Member:
         self._office: Leadership | None = None
         self._known_leader = (0, NodeId(0))
         self._serving_until_ms = 0
+        self._dismissed_ms = now_ms
 
     @property
     def next_deadline_ms(self) -> int:
@@ -88,7 +92,7 @@ class Member:
     def settle(self, now_ms: int) -> None:
         """Do everything that follows from what came in. Raises CommandUnknown (of the state machine)."""
         for _ in range(SETTLE_MAX):
-            self.replica.pump(self._send, self._effects, now_ms)
+            self.replica.pump(self._send_log, self._effects, now_ms)
             self._take_note()
             self._answer(now_ms)
             self._follow(now_ms)
@@ -98,6 +102,9 @@ class Member:
         else:
             raise AssertionError("the node does not come to rest")
         self._publish()
+
+    def _send_log(self, node: NodeId, message: RaftMessage) -> None:
+        self._send(node, RaftEnvelope(self._identity.cluster_id, message))
 
     def _attempt(self, pending: Pending, now_ms: int) -> None:
         raft = self.replica.raft
@@ -185,6 +192,15 @@ class Member:
                 lambda command: self.propose(command, now_ms),
                 now_ms,
             )
+            self._dismiss(now_ms)
+
+    def _dismiss(self, now_ms: int) -> None:
+        """Tell those who were removed while they could not hear it; nobody sends them the log any more."""
+        removals = self.replica.state.removals
+        if removals and now_ms >= self._dismissed_ms + DISMISS_MS:
+            self._dismissed_ms = now_ms
+            for node in filter(self._is_alive, removals):
+                self._send(node, Dismissal(self._identity.cluster_id))
 
     def _publish(self) -> None:
         """Tell the data plane: the view first, because a lease may only count with the table it was granted under."""

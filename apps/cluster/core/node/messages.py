@@ -40,4 +40,10 @@ class ClaimWithdrawn(msgspec.Struct, frozen=True, array_like=True, forbid_unknow
     cluster_id: ClusterId
 
 
-ControlMessage = RaftEnvelope | GossipEnvelope | ClaimRequest | ClaimReply | ClaimWithdrawn
+class Dismissal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="d"):
+    """The cluster has removed you for good, and you could not hear it from its log."""
+
+    cluster_id: ClusterId
+
+
+ControlMessage = RaftEnvelope | GossipEnvelope | ClaimRequest | ClaimReply | ClaimWithdrawn | Dismissal
