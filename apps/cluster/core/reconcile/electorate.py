@@ -82,6 +82,10 @@ class Electorate:
         """Whether somebody else should have its vote."""
         return self._going(voter) or self.presence.down_ms(voter) >= self.config.replace_ms
 
+    @property
+    def _sound(self) -> list[NodeId]:
+        return [node for node in self._voters if not self._failing(node)]
+
     def _match(self, node: NodeId) -> int:
         contact = self.evidence.contacts.get(node)
         return 0 if contact is None else contact.match
@@ -110,10 +114,14 @@ class Electorate:
         return None
 
     def _demote(self) -> Change | None:
-        """Take a vote that is too many: from those who go, then from the silent, then from the newest."""
+        """Take a vote that is too many: from those who go, then from the silent, then from the newest.
+
+        From none that is sound if it would have to be given back: then the leader is the one to go, and resigns first.
+        """
         if len(self._voters) <= self.target:
             return None
-        others = [node for node in self._voters if node != self._leader]
+        spare = sum(not self._failing(node) for node in self._voters) > self.target
+        others = [node for node in self._voters if node != self._leader and (spare or self._failing(node))]
         for node in sorted(others, key=self._dispensable, reverse=True):
             if self._living_majority(voter for voter in self._voters if voter != node):
                 return Change(ChangeKind.DEMOTE, node)
@@ -127,7 +135,7 @@ class Electorate:
 
         Not to a single one if that only makes the number of voters even: that many survive no more failures.
         """
-        sound = [node for node in self._voters if not self._failing(node)]
+        sound = self._sound
         candidates = [node for node in self.evidence.membership.learners if self._promotable(node)]
         useful = len(sound) < len(self._voters) or len(self._voters) % 2 == 0 or len(candidates) > 1
         if len(sound) >= self.target or not candidates or not useful:
