@@ -51,9 +51,9 @@ async def answer(operations: Operations, frame: bytes) -> bytes:
     except UNDECODABLE:
         reply = AdminReply("invalid_input", "this is not a question this program understands")
     except NotLeader as error:
-        reply = AdminReply(error.code, error.text, leader=operations.leader_address())
+        reply = AdminReply(error.code, error.text, leader=operations.leader_address(), fields=error.fields)
     except ImError as error:
-        reply = AdminReply(error.code, error.text)
+        reply = AdminReply(error.code, error.text, fields=error.fields)
     except Exception:
         logger.exception("an operator's question failed")
         reply = AdminReply("internal", "the node failed to answer; its log says why")

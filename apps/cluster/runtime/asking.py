@@ -35,12 +35,16 @@ class AdminRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AdminReply(msgspec.Struct, frozen=True):
-    """An answer. `code` is empty if it was done; `leader` says where to ask instead for `not_leader`."""
+    """An answer. `code` is empty if it was done; `leader` says where to ask instead for `not_leader`.
+
+    `detail` is in the node's language; with `fields` a reader says it in hers.
+    """
 
     code: str = ""
     detail: str = ""
     result: Any = None
     leader: Address | None = None
+    fields: dict[str, str | int] = {}
 
 
 REPLY = msgspec.msgpack.Decoder(AdminReply)

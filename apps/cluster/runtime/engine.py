@@ -30,6 +30,7 @@ from apps.cluster.core.node import (
     SendStream,
     Serving,
     Stop,
+    View,
     ViewChanged,
 )
 from apps.cluster.runtime.board import Board
@@ -76,7 +77,10 @@ class Engine:
         self._waiting: dict[int, Future[Outcome]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._due_ms = 0
+        self._newest: tuple[View | None, int] = (None, 0)
+        self._published = self._newest
         self._running = False
+        self._work_planned = False
         self.links: Links
         self.packets: PacketPort
         self.machine: NodeMachine
@@ -107,19 +111,18 @@ class Engine:
         await self._close()
 
     def run(self, event: Callable[[int], None]) -> None:
-        """Let something happen to the machine, now; then do what it wants. Every way in leads through here."""
+        """Let something happen to the machine, now, and what it wants with the next turn. Every way in leads here."""
         if not self._running:
             return  # Something came before the start was done, or after the end.
         try:
             event(monotonic_ms())
-            for effect in self.machine.take():
-                self._do(effect)
-            self._arm()
-        except StorageFailed as error:
-            self._give_up("storage", str(error))
         except Exception as error:
             logger.exception("the control plane failed")
             self._give_up("defect", f"{type(error).__name__}: {error}")
+            return
+        if not self._work_planned:
+            self._work_planned = True
+            asyncio.get_running_loop().call_soon(self._work)
 
     def ask(self, question: Callable[[int], int], future: Future[Outcome]) -> None:
         """Propose or read: `question` returns a ticket, and `future` gets the outcome."""
@@ -134,10 +137,26 @@ class Engine:
         if not self._running and not future.done():
             future.set_result(("stopped", None))
 
-    def _do(self, effect: Effect) -> None:  # noqa: C901 - one line per kind of effect
+    def _work(self) -> None:
+        """Do what the machine wants after everything that came in one turn."""
+        self._work_planned = False
+        if not self._running:
+            return
+        try:
+            for effects in _stages(self.machine.take()):
+                self._persist([effect for effect in effects if isinstance(effect, Persist)])
+                for effect in effects:
+                    self._do(effect)
+            self._publish()
+            self._arm()
+        except StorageFailed as error:
+            self._give_up("storage", str(error))
+        except Exception as error:
+            logger.exception("the control plane failed")
+            self._give_up("defect", f"{type(error).__name__}: {error}")
+
+    def _do(self, effect: Effect) -> None:
         match effect:
-            case Persist():
-                self._persist(effect)
             case Send(node, address, message):
                 self.links.send(node, address, message)
             case SendDatagram(address, packet):
@@ -145,10 +164,10 @@ class Engine:
             case SendStream(address, message):
                 self.links.send(NO_NODE, address, message)
             case Serving(until_ms):
-                self.board.publish(self.board.view, until_ms)
+                self._newest = (self._newest[0], until_ms)
             case ViewChanged(view):
                 self._journal.note(view)
-                self.board.publish(view, self.board.serving_until_ms)
+                self._newest = (view, self._newest[1])
             case Completed(request, result):
                 self._resolve(request, ("", result))
             case Failed(request, code):
@@ -159,16 +178,24 @@ class Engine:
             case Stop(code, detail):
                 self._give_up(code, detail)
 
-    def _persist(self, effect: Persist) -> None:
+    def _persist(self, effects: list[Persist]) -> None:
+        if not effects:
+            return
         begun_s = perf_counter()
-        self._log.save(effect.hard_state, effect.snapshot, effect.entries)
+        self._log.save_all([(effect.hard_state, effect.snapshot, effect.entries) for effect in effects])
         self.persist_lag.note((perf_counter() - begun_s) * 1_000, monotonic_ms())
+
+    def _publish(self) -> None:
+        if self._running and self._newest is not self._published:
+            self._published = self._newest
+            self.board.publish(*self._newest)
 
     def _rename(self, identity: Identity) -> None:
         self.links.me = self.packets.me = Party(identity.node, identity.cluster_id)
 
     def _resolve(self, ticket: int, outcome: Outcome) -> None:
         future = self._waiting.pop(ticket, None)
+        self._publish()  # Whoever hears that it is done may look for it in the view at once.
         if future is not None and not future.done():
             future.set_result(outcome)
 
@@ -212,7 +239,7 @@ class Engine:
         self._running = False
         if self._timer is not None:
             self._timer.cancel()
-        self.board.publish(self.board.view, 0)
+        self.board.publish(self._newest[0], 0)
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             if not future.done():
@@ -248,3 +275,17 @@ class Engine:
             await self.links.stop()
             await self.packets.stop()
         self._files.close()
+
+
+def _stages(effects: list[Effect]) -> list[list[Effect]]:
+    """Return effects in parts, each ending where the identity is saved.
+
+    Within a part all writes to the log may go first, as one: that only makes the rest safer. Not beyond an identity:
+    a log without the promise it was begun by would be taken for another node's.
+    """
+    stages: list[list[Effect]] = [[]]
+    for effect in effects:
+        stages[-1].append(effect)
+        if isinstance(effect, SaveIdentity):
+            stages.append([])
+    return stages

@@ -41,6 +41,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     entries: tuple[Entry, ...]
 
 
+NOTHING = Record(False, None, None, ())
+Save = tuple[HardState | None, Snapshot | None, Sequence[Entry]]
+
 RECORD = msgspec.msgpack.Decoder(Record)
 SNAPSHOT = msgspec.msgpack.Decoder(Snapshot)
 
@@ -112,41 +115,54 @@ class WriteAheadLog:
 
     def save(self, hard_state: HardState | None, snapshot: Snapshot | None, entries: Sequence[Entry]) -> None:
         """Force one save to the disk. Raises StorageFailed; then nothing can be saved any more."""
+        self.save_all([(hard_state, snapshot, entries)])
+
+    def save_all(self, saves: Sequence[Save]) -> None:
+        """The same for several saves at the price of one; after a crash the first so many of them are there."""
         if self._failed is not None:
             raise self._failed
-        mark = (snapshot.index, snapshot.term) if snapshot is not None else None
-        record = Record(False, hard_state, mark, tuple(entries))
-        if record == Record(False, None, None, ()):
-            return
         try:
             with failing_loudly(self._folder):
-                self._save(record, snapshot)
+                self._save_all(saves)
         except StorageFailed as error:
             self._failed = error
             raise
 
-    def _save(self, record: Record, snapshot: Snapshot | None) -> None:
-        if snapshot is not None:
-            self._write_snapshot(snapshot)
-        try:
-            self._image.take(record)
-        except ValueError as error:
-            raise StorageFailed(self._folder, f"refused to save: {error}") from error
-        if snapshot is not None or self._size_bytes >= self._roll_bytes:
+    def _save_all(self, saves: Sequence[Save]) -> None:
+        records: list[Record] = []
+        for hard_state, snapshot, entries in saves:
+            mark = (snapshot.index, snapshot.term) if snapshot is not None else None
+            record = Record(False, hard_state, mark, tuple(entries))
+            if record == NOTHING:
+                continue
+            try:
+                self._image.take(record)
+            except ValueError as error:
+                raise StorageFailed(self._folder, f"refused to save: {error}") from error
+            if snapshot is None:
+                records.append(record)
+            else:
+                # The next segment holds everything, also what only waits to be appended to this one.
+                self._write_snapshot(snapshot)
+                self._begin_segment()
+                records.clear()
+        if records and self._size_bytes >= self._roll_bytes:
             self._begin_segment()
-        else:
-            self._size_bytes += self._append(self._size_bytes, record)
+        elif records:
+            self._append(records)
 
-    def _append(self, at: int, record: Record) -> int:
-        body = msgspec.msgpack.encode(record)
-        self._sequence += 1
-        data = _framed(self._sequence, body)
-        self._disk.append(self._path(self._segment), data, at=at)
-        return len(data)
+    def _append(self, records: Sequence[Record]) -> None:
+        data = b""
+        for record in records:
+            self._sequence += 1
+            data += _framed(self._sequence, msgspec.msgpack.encode(record))
+        self._disk.append(self._path(self._segment), data, at=self._size_bytes)
+        self._size_bytes += len(data)
 
     def _begin_segment(self) -> None:
         self._segment += 1
-        self._size_bytes = self._append(0, self._image.whole())
+        self._size_bytes = 0
+        self._append([self._image.whole()])
         self._roll_bytes = max(SEGMENT_LEAST_BYTES, 4 * self._size_bytes)
         self._disk.sync_folder(self._folder)
         self._clear(self._disk.names(self._folder))

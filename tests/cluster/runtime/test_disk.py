@@ -1,6 +1,7 @@
 """The real disk, and what it says when it refuses."""
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def test_data_is_appended_where_it_is_said(tmp_path: Path) -> None:
 
 def test_a_write_that_was_only_begun_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
-    monkeypatch.setattr(module.os, "write", lambda descriptor, data: write(descriptor, bytes(data[:2])))
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data[:2])))
 
     Disk().append(tmp_path / "f", b"abcde", at=0)
 
@@ -65,7 +66,7 @@ def test_an_error_without_a_text_is_still_told(tmp_path: Path) -> None:
 
 def test_the_drives_cache_is_emptied_where_the_system_can(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
-    monkeypatch.setattr(module.fcntl, "fcntl", lambda descriptor, command: asked.append((descriptor, command)))
+    monkeypatch.setattr(fcntl, "fcntl", lambda descriptor, command: asked.append((descriptor, command)))
     monkeypatch.setattr(module, "FULL_SYNC", 51)
 
     force(3)

@@ -9,7 +9,6 @@ import pytest
 
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import Claim
-from apps.cluster.runtime import files as module
 from apps.cluster.runtime.disk import StorageFailed
 from apps.cluster.runtime.files import FolderInUse, NodeFiles, Running, read_running
 
@@ -105,7 +104,7 @@ def test_what_a_crash_left_is_no_running_node(tmp_path: Path, monkeypatch: pytes
     def refuse(pid: int, _: int) -> None:
         raise {1: PermissionError, 2: ProcessLookupError, 3: OverflowError}[pid]
 
-    monkeypatch.setattr(module.os, "kill", refuse)
+    monkeypatch.setattr(os, "kill", refuse)
     found = []
 
     for pid in (1, 2, 3):

@@ -8,6 +8,7 @@ import pytest
 
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.raft import Entry, EntryKind, HardState, Membership, Snapshot, Stored
+from apps.cluster.runtime import disk as disk_module
 from apps.cluster.runtime import wal
 from apps.cluster.runtime.disk import StorageFailed
 from apps.cluster.runtime.wal import WriteAheadLog
@@ -54,7 +55,8 @@ def expected(saves: Sequence[Save]) -> Stored | None:
     """What has to be there, told in another way than the log does it."""
     if not saves:
         return None
-    hard_state, base = EMPTY, None
+    hard_state = EMPTY
+    base: Snapshot | None = None
     log: dict[int, Entry] = {}
     for new_state, new_base, new_entries in saves:
         hard_state = new_state or hard_state
@@ -197,6 +199,37 @@ def test_a_torn_save_that_holds_the_mark_of_records_is_still_cut(tmp_path: Path)
     path.write_bytes(path.read_bytes()[:-1])
 
     assert WriteAheadLog(tmp_path).open() == expected(SAVES[:3])
+
+
+@pytest.mark.parametrize("count", range(1, len(SAVES) + 1))
+def test_several_saves_cost_one_and_a_crash_leaves_a_first_part_of_them(count: int) -> None:
+    for seed in range(20):
+        rng = random.Random(seed)
+        disk = LossyDisk()
+        disk.fail_at = rng.randint(1, 12)
+        log = WriteAheadLog(FOLDER, disk)
+        log.open()
+        done = 0
+        try:
+            log.save_all(SAVES[:count])
+            done = count
+        except PowerCut:
+            pass
+
+        stored = WriteAheadLog(FOLDER, disk.after_power_cut(rng)).open()
+
+        assert stored in [expected(SAVES[:kept]) for kept in range(done, count + 1)]
+
+
+def test_many_saves_are_forced_down_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = on_disk(tmp_path, SAVES[:1])
+    forced: list[int] = []
+    monkeypatch.setattr(disk_module, "force", forced.append)
+
+    log.save_all([(state(term), None, ()) for term in range(1, 50)])
+
+    assert len(forced) == 1
+    assert WriteAheadLog(tmp_path).open() == expected([(state(49), None, ())])
 
 
 def test_a_missing_record_is_told(tmp_path: Path) -> None:
