@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 
-from apps.events import inprocess
+from apps.common import mailboxes
 from apps.events.inprocess import InProcessLayer
 from tests.clock import Clock
 
@@ -105,7 +105,7 @@ class TestExpiry:
             await layer.send(f"room.{number}", {"type": "t"})
             await layer.receive(f"room.{number}")
 
-        assert layer._mailboxes == {}
+        assert len(layer._mailboxes) == 0
 
 
 class TestCallbacks:
@@ -181,7 +181,7 @@ class TestCallbacks:
         await layer.group_send("group", {"type": "t"})
 
         assert got == []
-        assert layer._groups == {}
+        assert len(layer._groups) == 0
 
 
 class TestManyGroups:
@@ -240,7 +240,7 @@ class TestOtherThreads:
     async def test_a_loop_too_far_behind_loses_the_next_and_the_sender_knows(
         self, layer: InProcessLayer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(inprocess, "CALLBACK_CAPACITY", 2)
+        monkeypatch.setattr(mailboxes, "CALLBACK_CAPACITY", 2)
         got: list[Message] = []
         layer.subscribe("node", got.append)
         refused: list[int] = []
@@ -278,4 +278,4 @@ class TestOtherThreads:
         first.cancel()
 
         assert await asyncio.wait_for(second, 2) == {"type": "t"}
-        assert layer._mailboxes == {}
+        assert len(layer._mailboxes) == 0
