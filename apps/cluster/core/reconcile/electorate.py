@@ -120,7 +120,7 @@ class Electorate:
         """
         if len(self._voters) <= self.target:
             return None
-        spare = sum(not self._failing(node) for node in self._voters) > self.target
+        spare = len(self._sound) > self.target
         others = [node for node in self._voters if node != self._leader and (spare or self._failing(node))]
         for node in sorted(others, key=self._dispensable, reverse=True):
             if self._living_majority(voter for voter in self._voters if voter != node):
