@@ -77,6 +77,17 @@ TRANSLATIONS: Final = {
     "interrupted; the next start begins where this one ended": "已中断；下次启动将从中断处继续",
     "{failure} ({reason})": "{failure}（{reason}）",
     "no output": "没有输出",
+    # serving
+    "this node had to leave its cluster: {reason}": "本节点不得不离开集群：{reason}",
+    "this node cannot enter its cluster: {reason}": "本节点无法进入集群：{reason}",
+    # nodes of one machine, and the node command
+    "--nodes must be from 1 to {most}, not {count}": "--nodes 必须是 1 到 {most}，不能是 {count}",
+    "how many nodes of one cluster to run, 1 to 5": "运行同一集群的几个节点，1 到 5",
+    "what people call this node": "本节点的名称",
+    "cluster port of another node; may be repeated, one that answers is enough": (
+        "另一节点的集群端口；可以重复，有一个应答即可"
+    ),
+    "how many fresh nodes form a cluster together; 0 only joins": "几个新节点共同组成集群；0 表示只加入",
     # the cluster in env
     "{text!r} is not the address of a node: write HOST:PORT": "{text!r} 不是节点地址：请写成 主机:端口",
     "IM_CLUSTER_ID must be at most 64 letters, digits, dots, dashes and underscores, not {text!r}": (

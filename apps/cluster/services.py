@@ -6,7 +6,7 @@ What the cluster decides is safe to act on; views are what this node knows, perh
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import Event
@@ -22,6 +22,7 @@ from apps.cluster.runtime.admin import answer
 from apps.cluster.runtime.asking import AdminRequest, AskFailed, ask_node
 from apps.cluster.runtime.board import Callback, Subscription
 from apps.cluster.runtime.config import ClusterConfig
+from apps.cluster.runtime.disk import StorageFailed
 from apps.cluster.runtime.drive import DriveThread
 from apps.cluster.runtime.engine import Outcome
 from apps.cluster.runtime.errors import (
@@ -32,6 +33,7 @@ from apps.cluster.runtime.errors import (
     MemberUnknown,
     NotLeader,
 )
+from apps.cluster.runtime.keyring import KeyRing
 from apps.cluster.runtime.report import report, slot_ranges
 
 logger = logging.getLogger(__name__)
@@ -271,6 +273,10 @@ class Cluster:
             self._on_fatal(code, detail)
 
 
+class CannotStart(Exception):
+    """This node cannot be started: a file, a port or a setting. The text says which, without showing a key."""
+
+
 class _Process:
     """Holds this process's node."""
 
@@ -282,13 +288,34 @@ _process = _Process()
 
 
 def start(config: ClusterConfig, on_fatal: Callable[[str, str], None]) -> Cluster:
-    """Start this process's node (see `Cluster`). Raises RuntimeError if there is one."""
+    """Start this process's node (see `Cluster`). Raises CannotStart; RuntimeError if there is one."""
     if _process.cluster is not None:
         raise RuntimeError("this process is a node already")
-    _process.cluster = Cluster(config, on_fatal)
+    try:
+        _process.cluster = Cluster(config, on_fatal)
+    except (StorageFailed, OSError, ValueError) as error:
+        raise CannotStart(str(error)) from error
     return _process.cluster
 
 
 def current() -> Cluster | None:
     """Return this process's node, if it was started."""
     return _process.cluster
+
+
+def lack() -> str:
+    """Return what keeps this process's node from serving, in a word; empty when nothing does, or it is no node."""
+    if _process.cluster is None:
+        return ""
+    view = _process.cluster.view
+    if view is None:
+        return "no_cluster"
+    return "no_leader" if view.leader == NO_NODE else ""
+
+
+def configure(options: Mapping[str, Any]) -> ClusterConfig:
+    """Return the configuration that Django's IM_CLUSTER describes. Raises CannotStart."""
+    try:
+        return ClusterConfig(**{**options, "keys": KeyRing(options["keys"])})
+    except ValueError as error:
+        raise CannotStart(str(error)) from error

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from apps.cluster import services as cluster_services
+from apps.cluster.services import Cluster
 from apps.events.publish import bind_loop
 from apps.gateway.connection import Node
 from apps.gateway.dispatch import Dispatcher
@@ -21,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN_S: Final = 4.0
 """How long sessions get to close, and then once more the work they began to end."""
+
+
+OnFatal = Callable[[str, str], None]
+"""Told a code and a detail, in another thread, when this node's place in the cluster ends by itself."""
 
 
 class NodeStopping(Exception):
@@ -36,18 +43,27 @@ class _Running:
     stopping: bool = False
 
 
+def _log_fatal(code: str, detail: str) -> None:
+    logger.critical("this node has no place in its cluster any more (%s): %s", code, detail)
+
+
 class _Slot:
     """Holds this process's node."""
 
     def __init__(self) -> None:
         self.running: _Running | None = None
+        self.on_fatal: OnFatal = _log_fatal
 
 
 _slot = _Slot()
 
 
-async def startup() -> None:
-    """Start the node before the first connection. Nothing happens when it runs already."""
+async def startup(on_fatal: OnFatal | None = None) -> None:
+    """Start the node before the first connection. Nothing happens when it runs already.
+
+    Without a place in its cluster the process has to end: `on_fatal` hears of that.
+    """
+    _slot.on_fatal = on_fatal or _log_fatal
     await running_node()
 
 
@@ -84,14 +100,39 @@ async def _stop(node: Node) -> None:
     bind_loop(None)
     node.services.close()
     await runtime.stop()
+    await _leave_cluster(get_channel_layer())
     logger.info("gateway of node %s stopped", node.registry.node_id)
 
 
 async def _start() -> Node:
     await runtime.start()
-    registry = Registry(secrets.token_hex(6), get_channel_layer())
+    layer = get_channel_layer()
+    await _enter_cluster(layer)
+    registry = Registry(secrets.token_hex(6), layer)
     await registry.start()
     bind_loop(asyncio.get_running_loop())
     logger.info("gateway of node %s started", registry.node_id)
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     return Node(registry, Dispatcher(), limits, Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {})))
+
+
+async def _enter_cluster(layer: Any) -> None:
+    """Where the layer is the cluster's: take this node's place, and open the data plane. Raises what keeps it out."""
+    if not hasattr(layer, "start"):
+        return
+    config = cluster_services.configure(settings.IM_CLUSTER)
+    cluster = await asyncio.to_thread(cluster_services.start, config, _slot.on_fatal)
+    try:
+        await layer.start()
+    except BaseException:
+        await asyncio.to_thread(cluster.stop)
+        raise
+
+
+async def _leave_cluster(layer: Any) -> None:
+    """Give slots and office to others while the data plane still forwards; then close it. Bounded in time."""
+    cluster: Cluster | None = cluster_services.current()
+    if cluster is not None:
+        await cluster.leave()
+    if hasattr(layer, "stop"):
+        await layer.stop()

@@ -28,7 +28,7 @@ def serve_daphne(host: str, ports: dict[str, int], *, until_stdin_closes: bool) 
 
     stop = StopRequest()
     stop.listen(twisted_loop, until_stdin_closes=until_stdin_closes)
-    twisted_loop.run_until_complete(open_gateway())
+    twisted_loop.run_until_complete(open_gateway(stop))
     server = SiteServer(
         application,
         endpoints=[_endpoint(host, port) for port in sorted(set(ports.values()))],
@@ -41,6 +41,7 @@ def serve_daphne(host: str, ports: dict[str, int], *, until_stdin_closes: bool) 
     stopping = twisted_loop.create_task(_stop_when_asked(server, stop))
     server.run()
     stopping.cancel()
+    stop.raise_failure()
 
 
 async def _stop_when_asked(server: SiteServer, stop: StopRequest) -> None:

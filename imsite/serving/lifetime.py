@@ -1,7 +1,7 @@
-"""When a node stops: on SIGTERM, on SIGINT, or when the pipe to its supervisor closes.
+"""When a node stops: on SIGTERM, on SIGINT, when the pipe to its supervisor closes, or without a place in its cluster.
 
-The order is the same for every server: no more new connections, then the sessions finish (at most 10 s), then the
-remaining connections close.
+The order is the same for every server: no more new connections, then the sessions finish and the cluster takes over
+what this node owned (at most 25 s), then the remaining connections close.
 """
 
 import asyncio
@@ -13,9 +13,13 @@ import sys
 import threading
 from collections.abc import Callable
 
+from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
+from imsite.errors import OperatorError
+from imsite.phrases import phrase
 
-DRAIN_TIMEOUT_S = 10.0
+DRAIN_TIMEOUT_S = 25.0
+"""Sessions get 4 s to close and as much to end their work, the cluster 15 s to take over."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,18 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._request: Callable[[], None] = self._event.set
+        self._failure = ""
+
+    def fail(self, code: str, detail: str) -> None:
+        """Stop because the node has no place in its cluster any more. From any thread, once `listen` was called."""
+        self._failure = f"{detail} ({code})"
+        self._request()
+
+    def raise_failure(self) -> None:
+        """Raise OperatorError if the stop was not asked for."""
+        if self._failure:
+            raise OperatorError(phrase("this node had to leave its cluster: {reason}", reason=self._failure))
 
     async def wait(self) -> None:
         """Return once the node should stop."""
@@ -37,6 +53,7 @@ class StopRequest:
             with contextlib.suppress(RuntimeError):  # the loop is closed: stopped already
                 loop.call_soon_threadsafe(self._event.set)
 
+        self._request = request
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: request())
         if until_stdin_closes:
@@ -56,13 +73,16 @@ def call_when_stdin_closes(callback: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-async def open_gateway() -> None:
-    """Start what the gateway needs in this event loop, before the first connection."""
-    await lifespan.startup()
+async def open_gateway(stop: StopRequest) -> None:
+    """Start what the gateway needs in this event loop, before the first connection. Raises OperatorError."""
+    try:
+        await lifespan.startup(stop.fail)
+    except CannotStart as error:
+        raise OperatorError(phrase("this node cannot enter its cluster: {reason}", reason=error)) from error
 
 
 async def drain_gateway() -> None:
-    """Let the gateway finish its sessions and write what it holds; cut off after 10 s."""
+    """Let the gateway finish its sessions and write what it holds; cut off after 25 s."""
     try:
         await asyncio.wait_for(lifespan.shutdown(), DRAIN_TIMEOUT_S)
     except TimeoutError:

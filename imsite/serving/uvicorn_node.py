@@ -25,7 +25,7 @@ async def _serve(listeners: list[socket.socket], *, until_stdin_closes: bool) ->
     stop = StopRequest()
     stop.listen(asyncio.get_running_loop(), until_stdin_closes=until_stdin_closes)
     server = _NodeServer(_configure())
-    await open_gateway()
+    await open_gateway(stop)
     serving = asyncio.ensure_future(server.serve(sockets=listeners))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -35,6 +35,7 @@ async def _serve(listeners: list[socket.socket], *, until_stdin_closes: bool) ->
     await drain_gateway()
     server.should_exit = True
     await serving
+    stop.raise_failure()
 
 
 class _NodeServer(uvicorn.Server):

@@ -4,25 +4,28 @@ The node's standard input is a pipe that only the supervisor holds: closing it, 
 to finish. That works alike on every system and leaves no stray.
 """
 
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 
 from imsite.env import ROOT
 
-# The node itself gives its sessions 10 s to finish.
-STOP_TIMEOUT_S = 15.0
+# The node itself takes at most 25 s to finish its sessions and to hand over what it owned.
+STOP_TIMEOUT_S = 30.0
 HEALTH_TIMEOUT_S = 2.0
 
 
 class NodeChild:
-    """Start, ask, stop. `arguments` are passed on to `manage.py node`."""
+    """Start, ask, stop. `arguments` are passed on to `manage.py node`, `changed` differs in its environment."""
 
-    def __init__(self, arguments: list[str], health_url: str) -> None:
+    def __init__(self, arguments: list[str], health_url: str, changed: Mapping[str, str] | None = None) -> None:
         self._arguments = arguments
         self._health_url = health_url
+        self._changed = dict(changed or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
 
@@ -46,6 +49,7 @@ class NodeChild:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "node", "--until-stdin-closes", *self._arguments],
+            env={**os.environ, **self._changed},
             stdin=subprocess.PIPE,
             # Ctrl-C in a terminal goes to the supervisor alone, which stops things in their order.
             start_new_session=sys.platform != "win32",
@@ -63,12 +67,16 @@ class NodeChild:
         except (OSError, urllib.error.URLError):
             return False
 
+    def ask_to_stop(self) -> None:
+        """Let it finish its sessions; does not wait. Nothing happens when it was asked before, or does not run."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
     def stop(self) -> None:
-        """Ask it to finish its sessions and wait; after 15 s it is killed."""
+        """Ask it to finish its sessions and wait; after 30 s it is killed."""
         if self._process is None:
             return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self.ask_to_stop()
         try:
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""`manage.py up`: database, schema, demo accounts and one node, started in order and kept running.
+"""`manage.py up`: database, schema, demo accounts and one node or several, started in order and kept running.
 
 For one machine. Larger installations run `manage.py node` under their own service manager and set DATABASE_URL.
 Everything it starts ends with it, however it ends.
@@ -19,6 +19,7 @@ from imsite.filelock import FileLock
 from imsite.phrases import padded, phrase, width
 from imsite.ports import require_free_port
 from imsite.supervision.child import NodeChild
+from imsite.supervision.nodes import NodePlan, SupervisedNode, plan_nodes
 from imsite.supervision.restarts import RestartBudget
 
 HEALTHY_TIMEOUT_S = 60.0
@@ -34,9 +35,11 @@ def run_up(arguments: list[str]) -> int:
     environment = read_environment()
     environment.data_dir.mkdir(parents=True, exist_ok=True)
     with _stopping_on_signals(), _exclusive(environment):
-        require_free_port("IM_HTTP_PORT", environment.http_port, environment.bind_host)
-        require_free_port("IM_WS_PORT", environment.ws_port, environment.bind_host)
-        site = Site(environment, demo=options.demo, server=options.server)
+        plans = plan_nodes(environment, options.nodes)
+        for plan in plans:
+            for name, port in plan.ports.items():
+                require_free_port(name, port, environment.bind_host)
+        site = Site(environment, plans, demo=options.demo, server=options.server)
         try:
             site.start()
             site.watch()
@@ -50,14 +53,13 @@ def run_up(arguments: list[str]) -> int:
 
 
 class Site:
-    """What `up` runs: an embedded database, unless DATABASE_URL names another, and a node."""
+    """What `up` runs: an embedded database, unless DATABASE_URL names another, and the nodes."""
 
-    def __init__(self, environment: Environment, *, demo: bool, server: str) -> None:
+    def __init__(self, environment: Environment, plans: list[NodePlan], *, demo: bool, server: str) -> None:
         self._environment = environment
         self._demo = demo
         self._postgres = None if environment.database_url else EmbeddedPostgres(environment.data_dir)
-        self._node = NodeChild(["--server", server], f"{_http_address(environment)}/healthz")
-        self._node_budget = RestartBudget()
+        self._nodes = [SupervisedNode(plan, server=server) for plan in plans]
         self._postgres_budget = RestartBudget()
         self._postgres_started_at = 0.0
 
@@ -66,14 +68,17 @@ class Site:
         began_at = time.monotonic()
         if self._postgres is not None:
             self._start_postgres(self._postgres)
-        # The node waits for the schema by itself, so it loads while the schema is checked here.
-        self._node.start()
+        # Nodes wait for the schema by themselves, so they load while the schema is checked here.
+        self._environment.secret_key  # noqa: B018 - made once, here, before several nodes would each make one
+        for node in self._nodes:
+            node.child.start()
         from imsite.supervision.preparation import prepare_database
 
         accounts = prepare_database(self._environment, demo=self._demo)
-        self._await_node()
+        for node in self._nodes:
+            _await_node(node.child)
         seconds = time.monotonic() - began_at
-        _announce(self._environment, accounts)
+        _announce(self._environment, [node.plan for node in self._nodes], accounts)
         _say(phrase("ready in {seconds:.1f} s; Ctrl-C stops everything", seconds=seconds))
 
     def watch(self) -> None:
@@ -83,15 +88,19 @@ class Site:
             time.sleep(WATCH_POLL_S)
             if self._postgres is not None and not self._postgres.is_running():
                 self._restart_postgres(self._postgres)
-            if not self._node.is_running():
-                self._restart_node()
+            for node in self._nodes:
+                if not node.child.is_running():
+                    _restart_node(node)
             if self._postgres is not None and time.monotonic() - log_checked_at > LOG_CHECK_S:
                 self._postgres.bound_log()
                 log_checked_at = time.monotonic()
 
     def stop(self) -> None:
-        """The node first, which still writes; then the database."""
-        self._node.stop()
+        """The nodes first, which still write, all at once; then the database."""
+        for node in self._nodes:
+            node.child.ask_to_stop()
+        for node in self._nodes:
+            node.child.stop()
         if self._postgres is not None:
             self._postgres.stop()
 
@@ -112,37 +121,32 @@ class Site:
         port = self._start_postgres(postgres)
         _say(phrase("PostgreSQL runs again"))
         if port != port_before:
-            self._node.stop()
-            self._node.start()
+            for node in self._nodes:
+                node.child.stop()
+                node.child.start()
 
-    def _restart_node(self) -> None:
-        code = self._node.exit_code
-        delay_s = self._node_budget.delay_after_death(self._node.lifetime_s)
-        if delay_s is None:
-            raise OperatorError(
-                phrase("the node dies again and again (exit code {code}): its lines above say why", code=code)
-            )
-        _say(phrase("the node ended with exit code {code}; starting it again", code=code))
-        time.sleep(delay_s)
-        self._node.start()
 
-    def _await_node(self) -> None:
-        deadline = time.monotonic() + HEALTHY_TIMEOUT_S
-        while not self._node.is_healthy():
-            if not self._node.is_running():
-                code = self._node.exit_code
-                raise OperatorError(phrase("the node ended with exit code {code}: its lines above say why", code=code))
-            if time.monotonic() > deadline:
-                raise OperatorError(
-                    phrase("the node does not answer within {seconds:.0f} s", seconds=HEALTHY_TIMEOUT_S)
-                )
-            time.sleep(HEALTH_POLL_S)
+def _restart_node(node: SupervisedNode) -> None:
+    _say(phrase("the node ended with exit code {code}; starting it again", code=node.child.exit_code))
+    node.restart()
+
+
+def _await_node(child: NodeChild) -> None:
+    deadline = time.monotonic() + HEALTHY_TIMEOUT_S
+    while not child.is_healthy():
+        if not child.is_running():
+            code = child.exit_code
+            raise OperatorError(phrase("the node ended with exit code {code}: its lines above say why", code=code))
+        if time.monotonic() > deadline:
+            raise OperatorError(phrase("the node does not answer within {seconds:.0f} s", seconds=HEALTHY_TIMEOUT_S))
+        time.sleep(HEALTH_POLL_S)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py up", description=phrase("Run the whole site on this machine."))
     parser.add_argument("--no-demo", dest="demo", action="store_false", help=phrase("make no demo tenant and logins"))
     parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+    parser.add_argument("--nodes", type=int, default=1, help=phrase("how many nodes of one cluster to run, 1 to 5"))
     return parser.parse_args(arguments)
 
 
@@ -190,23 +194,14 @@ def _stop_signals() -> list[signal.Signals]:
     return [number for number in known if number.name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN]
 
 
-def _http_address(environment: Environment) -> str:
-    return f"http://{_reachable_host(environment.bind_host)}:{environment.http_port}"
-
-
-def _reachable_host(bind_host: str) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind_host, bind_host)  # noqa: S104 - compared, not bound
-    return f"[{host}]" if ":" in host else host
-
-
-def _announce(environment: Environment, accounts: list[tuple[str, str]]) -> None:
-    http = _http_address(environment)
-    socket = f"ws://{_reachable_host(environment.bind_host)}:{environment.ws_port}/ws/v1"
+def _announce(environment: Environment, plans: list[NodePlan], accounts: list[tuple[str, str]]) -> None:
+    http = plans[0].http_address
     rows = [
         (phrase("Chat"), f"{http}/chat/"),
         (phrase("Admin"), f"{http}/admin/"),
         ("API", f"{http}/api/docs/"),
-        ("WebSocket", socket),
+        ("WebSocket", plans[0].ws_address),
+        *((plan.environment.node_name, f"{plan.http_address}/chat/") for plan in plans[1:]),
     ]
     lines = [f"  {padded(label, LABEL_COLUMNS)}{address}" for label, address in rows]
     if accounts:

@@ -39,6 +39,7 @@ class Installation:
         self.password = secrets.token_urlsafe(12)
         self.postgres = EmbeddedPostgres(folder / "data")
         self.http_port, self.ws_port = (choose_free_port(random.Random()) for _ in range(2))
+        self._cluster_ports = [str(choose_free_port(random.Random())) for _ in range(2)]
         self.users: dict[str, str] = {}
         self.conversations: list[str] = []
         # The server dies with the thread that started it, so one thread that outlives every test starts it.
@@ -99,7 +100,7 @@ class Installation:
             assert self._node is not None
             assert self._node.poll() is None, self.log_tail()
             try:
-                with urllib.request.urlopen(f"{self.http_url}/healthz", timeout=2):
+                with urllib.request.urlopen(f"{self.http_url}/readyz", timeout=2):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
@@ -144,6 +145,8 @@ class Installation:
             "DATABASE_URL": self.database_url,
             "DJANGO_SETTINGS_MODULE": "imsite.settings.prod",
             "IM_DATA_DIR": str(self.folder / "data"),
+            "IM_CLUSTER_PORT": self._cluster_ports[0],
+            "IM_CLUSTER_DATA_PORT": self._cluster_ports[1],
             "IM_VENV": "none",
         }
 

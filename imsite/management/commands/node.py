@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import get_resolver
 
-from imsite.env import read_environment
+from imsite.env import SettingError, parse_node_address, read_environment
 from imsite.errors import OperatorError
 from imsite.phrases import phrase
 from imsite.readiness import await_database, await_schema
@@ -33,6 +33,22 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=environment.bind_host)
         parser.add_argument("--http-port", type=int, default=environment.http_port)
         parser.add_argument("--ws-port", type=int, default=environment.ws_port)
+        parser.add_argument("--name", default=environment.node_name, help=phrase("what people call this node"))
+        parser.add_argument("--cluster-port", type=int, default=environment.cluster_port)
+        parser.add_argument("--cluster-data-port", type=int, default=environment.cluster_data_port)
+        parser.add_argument(
+            "--join",
+            action="append",
+            metavar="HOST:PORT",
+            help=phrase("cluster port of another node; may be repeated, one that answers is enough"),
+        )
+        parser.add_argument(
+            "--expect",
+            type=int,
+            choices=range(6),
+            metavar="N",
+            help=phrase("how many fresh nodes form a cluster together; 0 only joins"),
+        )
         parser.add_argument(
             "--until-stdin-closes",
             action="store_true",
@@ -41,6 +57,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve; returns after a graceful stop."""
+        settings.IM_CLUSTER = settings.IM_CLUSTER | _cluster_changes(options)
         ports = {"IM_HTTP_PORT": options["http_port"], "IM_WS_PORT": options["ws_port"]}
         until_stdin_closes = options["until_stdin_closes"]
         # WhiteNoise warns about a folder for collected files that is missing, although none need collecting.
@@ -60,3 +77,21 @@ class Command(BaseCommand):
                 serve_uvicorn(open_listeners(options["host"], ports), until_stdin_closes=until_stdin_closes)
         except OperatorError as error:
             raise CommandError(str(error)) from error
+
+
+def _cluster_changes(options: dict[str, Any]) -> dict[str, Any]:
+    """What the command line says of this node's place in its cluster. Raises CommandError."""
+    try:
+        join = tuple(parse_node_address(text) for text in options["join"] or ())
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+    changes: dict[str, Any] = {
+        "name": options["name"],
+        "port": options["cluster_port"],
+        "data_port": options["cluster_data_port"],
+    }
+    if join:
+        changes |= {"join": join, "expect": 0}
+    if options["expect"] is not None:
+        changes["expect"] = options["expect"]
+    return changes

@@ -59,6 +59,8 @@ def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int) -> 
         IM_DATA_DIR=str(data_dir),
         IM_HTTP_PORT=str(http_port),
         IM_WS_PORT=str(ws_port),
+        IM_CLUSTER_PORT=str(choose_free_port(random.Random())),
+        IM_CLUSTER_DATA_PORT=str(choose_free_port(random.Random())),
     )
     process = subprocess.Popen(
         [sys.executable, "manage.py", "node", "--server", server, "--until-stdin-closes"],
@@ -92,7 +94,7 @@ def _await_health(node: NodeProcess) -> None:
     while time.monotonic() < deadline:
         assert node.process.poll() is None, node.finish()[1]
         with contextlib.suppress(OSError):
-            node.get("/healthz")
+            node.get("/readyz")
             return
         time.sleep(0.05)
     raise AssertionError("the node did not answer in time")

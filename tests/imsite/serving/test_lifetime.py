@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
+from imsite.errors import OperatorError
 from imsite.serving import lifetime
 
 
@@ -78,7 +80,7 @@ async def test_sessions_that_do_not_finish_are_cut_off(
 async def test_the_gateway_is_started_and_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    async def startup() -> None:
+    async def startup(_on_fatal: object) -> None:
         calls.append("startup")
 
     async def shutdown() -> None:
@@ -87,7 +89,32 @@ async def test_the_gateway_is_started_and_stopped(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(lifespan, "startup", startup)
     monkeypatch.setattr(lifespan, "shutdown", shutdown)
 
-    await lifetime.open_gateway()
+    await lifetime.open_gateway(lifetime.StopRequest())
     await lifetime.drain_gateway()
 
     assert calls == ["startup", "shutdown"]
+
+
+async def test_a_node_that_cannot_enter_its_cluster_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def startup(_on_fatal: object) -> None:
+        raise CannotStart("port 8002 is taken")
+
+    monkeypatch.setattr(lifespan, "startup", startup)
+
+    with pytest.raises(OperatorError, match="port 8002 is taken"):
+        await lifetime.open_gateway(lifetime.StopRequest())
+
+
+async def test_a_node_that_has_to_leave_its_cluster_stops_with_the_reason(kept_handlers: None) -> None:
+    stop = lifetime.StopRequest()
+    stop.listen(asyncio.get_running_loop(), until_stdin_closes=False)
+
+    await asyncio.to_thread(stop.fail, "storage", "the disk is full")
+    await asyncio.wait_for(stop.wait(), 5)
+
+    with pytest.raises(OperatorError, match=r"the disk is full \(storage\)"):
+        stop.raise_failure()
+
+
+def test_a_stop_that_was_asked_for_is_no_failure() -> None:
+    lifetime.StopRequest().raise_failure()

@@ -64,6 +64,27 @@ def test_it_runs_the_node_command_with_its_arguments(project: Path, node: NodeCh
     assert node.pid is None
 
 
+def test_it_gets_an_environment_of_its_own(project: Path, tmp_path: Path) -> None:
+    project.write_text(f"import os; open({str(tmp_path / 'seen')!r}, 'w').write(os.environ['IM_NODE_NAME'])")
+    node = NodeChild([], "http://127.0.0.1:1/readyz", {"IM_NODE_NAME": "node-2"})
+
+    node.start()
+    process_of(node).wait(10)
+
+    assert (tmp_path / "seen").read_text() == "node-2"
+    node.stop()
+
+
+def test_asked_to_stop_it_does_so_while_others_are_asked(project: Path, node: NodeChild) -> None:
+    project.write_text(ENDS_WITH_STDIN)
+    node.start()
+
+    node.ask_to_stop()
+    node.ask_to_stop()
+
+    assert process_of(node).wait(10) == 3
+
+
 def test_stopping_closes_its_standard_input_and_waits(project: Path, node: NodeChild) -> None:
     project.write_text(ENDS_WITH_STDIN)
     node.start()

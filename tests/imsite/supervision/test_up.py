@@ -27,6 +27,7 @@ from imsite.env import ROOT, Environment
 from imsite.phrases import width
 from imsite.ports import choose_free_port
 from imsite.supervision import up
+from imsite.supervision.nodes import plan_nodes
 
 pytestmark = pytest.mark.processes
 
@@ -46,6 +47,8 @@ class RunningSite:
             "IM_DATA_DIR": str(data_dir),
             "IM_HTTP_PORT": str(http_port),
             "IM_WS_PORT": str(ws_port),
+            "IM_CLUSTER_PORT": str(choose_free_port(random.Random())),
+            "IM_CLUSTER_DATA_PORT": str(choose_free_port(random.Random())),
             **variables,
         }
         self.process = subprocess.Popen(
@@ -95,7 +98,7 @@ class RunningSite:
 
     @property
     def health_url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}/healthz"
+        return f"http://127.0.0.1:{self.http_port}/readyz"
 
     def processes(self) -> list[psutil.Process]:
         return list(psutil.Process(self.process.pid).children(recursive=True))
@@ -266,7 +269,7 @@ def test_the_columns_of_the_announcement_line_up_in_both_languages(
     monkeypatch.setenv("LANG", language)
     environment = Environment({"IM_DATA_DIR": "/data"})
 
-    up._announce(environment, [("alice@demo", "first-pass"), ("a@demo", "second-pass")])
+    up._announce(environment, plan_nodes(environment, 1), [("alice@demo", "first-pass"), ("a@demo", "second-pass")])
 
     said = capsys.readouterr().out
     lines = [line for line in said.splitlines() if line]

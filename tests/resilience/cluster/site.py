@@ -187,7 +187,7 @@ class ClusterSite:
     @staticmethod
     def _is_well(node: Node) -> bool:
         try:
-            with urllib.request.urlopen(f"{node.http_url}/healthz", timeout=2):
+            with urllib.request.urlopen(f"{node.http_url}/readyz", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             return False

@@ -30,6 +30,7 @@ def served(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> Se
         calls.append(("daphne", list(ports.values()), until_stdin_closes))
 
     settings.STATIC_ROOT = tmp_path / "static"
+    settings.IM_CLUSTER = settings.IM_CLUSTER.copy()  # put back afterwards
     monkeypatch.setattr(uvicorn_node, "serve_uvicorn", serve_uvicorn)
     monkeypatch.setattr(daphne_node, "serve_daphne", serve_daphne)
     return calls
@@ -78,5 +79,33 @@ def test_a_taken_port_is_one_line(served: Served) -> None:
 
         with pytest.raises(CommandError, match=rf"{port}.*IM_HTTP_PORT"):
             call_command("node", http_port=port, ws_port=port)
+
+    assert served == []
+
+
+@pytest.mark.django_db
+def test_the_command_line_says_whom_to_join(served: Served, settings: Any) -> None:
+    http_port, ws_port = two_free_ports()
+    options = ["--join", "a.example:8002", "--join", "[::1]:9002", "--name", "beijing-1", "--cluster-port", "9100"]
+
+    call_command("node", *options, http_port=http_port, ws_port=ws_port)
+
+    cluster = settings.IM_CLUSTER
+    assert cluster["join"] == (("a.example", 8002), ("::1", 9002))
+    assert (cluster["name"], cluster["port"], cluster["expect"]) == ("beijing-1", 9100, 0)
+
+
+@pytest.mark.django_db
+def test_founders_join_each_other(served: Served, settings: Any) -> None:
+    http_port, ws_port = two_free_ports()
+
+    call_command("node", "--join", "a.example:8002", "--expect", "3", http_port=http_port, ws_port=ws_port)
+
+    assert settings.IM_CLUSTER["expect"] == 3
+
+
+def test_what_is_no_node_is_one_line(served: Served) -> None:
+    with pytest.raises(CommandError, match="HOST:PORT"):
+        call_command("node", "--join", "nowhere")
 
     assert served == []
