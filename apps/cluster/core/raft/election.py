@@ -72,11 +72,19 @@ class Election:
         if granted and not request.pre:
             member.give_vote(sender)
             self.wait(now_ms)
-        term = request.term if granted else member.term
-        member.send(sender, VoteReply(term, granted, request.pre))
+        self.answer(sender, request, request.term if granted else member.term, granted=granted)
+
+    def answer(self, sender: NodeId, request: VoteRequest, term: int, *, granted: bool) -> None:
+        """Say yes or no, and how far this node knows the log to be decided."""
+        log = self._member.log
+        commit_term = log.term_at(log.commit) or 0
+        self._member.send(sender, VoteReply(term, granted, request.pre, log.commit, commit_term))
 
     def on_reply(self, sender: NodeId, reply: VoteReply, now_ms: int) -> bool:
-        """Count a vote. A granted pre-vote is for the term after this one."""
+        """Count a vote. A granted pre-vote is for the term after this one.
+
+        The answers may have taught this node that a change is decided: then it asks whoever decides now, but later.
+        """
         member = self._member
         asked = Role.PRE_CANDIDATE if reply.pre else Role.CANDIDATE
         term = member.term + 1 if reply.pre and reply.granted else member.term
@@ -84,6 +92,9 @@ class Election:
             member.reject("late_vote")
             return False
         self._votes.setdefault(sender, reply.granted)
+        if not member.may_stand:
+            self._lose(now_ms)
+            return False
         return self._count(now_ms)
 
     def _ask_before(self, now_ms: int) -> bool:

@@ -6,7 +6,7 @@ member sent that answer.
 
 Why no lease outlives an election that was not forced: the answers to round *q* were sent after the leader had the
 answers noted for *q*, so every voter of that majority heard from the leader after the lease it proves had begun. None
-of them votes for `election_ms` after that, whatever happens to it in between (a restart counts as having heard), and one
+of them votes for `election_ms` after that, whatever happens to it meanwhile (a restart counts as having heard), and one
 of them is needed by whoever wins. `lease_ms * (1 + 2 * drift) <= election_ms` covers clocks of different rates. Changes
 of the membership keep this: majorities of neighbouring steps intersect, and the second of two steps can only be decided
 by appends that came later, and those count as hearing, too.

@@ -172,7 +172,7 @@ class RaftLog:
     def _commit_of_changes(self) -> int:
         """A leader proposes a change only after it has applied the one before: all but the last one are decided.
 
-        So a member whose disk kept an entry, but not how far its cluster had decided, still knows whom to ask for votes.
+        So a member whose disk kept an entry, but not how far all was decided, still knows whom to ask for votes.
         """
         changes = [entry.index for entry in self._entries if entry.kind is EntryKind.CHANGE]
         return changes[-2] if len(changes) > 1 else 0

@@ -232,8 +232,6 @@ class Raft:
         member.log.apply_to(ready.committed[-1].index)
         if changed and self._office is not None:
             self._office.membership_changed(now_ms)
-            if not member.is_voter:
-                self._protocol.step_down(now_ms)
 
     def _in_office(self) -> Office:
         if self._office is None:

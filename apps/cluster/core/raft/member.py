@@ -81,6 +81,11 @@ class Member:
         assert self.vote in {NO_NODE, node}, "one vote in a term"
         self.vote = node
 
+    def learn_commit(self, index: int, term: int) -> None:
+        """Somebody knows this entry to be decided; if this log has it, it is decided here as well."""
+        if index > self.log.commit and self.log.term_at(index) == term:
+            self.log.commit_to(index)
+
     def apply(self, entry: Entry) -> bool:
         """Apply what the log itself has to know. Returns whether the membership is another one now."""
         if entry.kind is not EntryKind.CHANGE:

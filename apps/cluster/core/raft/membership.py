@@ -56,7 +56,7 @@ def fits(membership: Membership, change: Change) -> bool:
             return learner
         case ChangeKind.DEMOTE:
             return voter and len(membership.voters) > 1
-        case ChangeKind.REMOVE:
+        case _:
             return learner or (voter and len(membership.voters) > 1)
 
 

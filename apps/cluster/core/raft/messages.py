@@ -107,11 +107,16 @@ class VoteRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 
 
 class VoteReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="w"):
-    """The answer; a granted pre-vote carries the term that was asked for, everything else the own term."""
+    """The answer; a granted pre-vote carries the term that was asked for, everything else the own term.
+
+    `commit` is an entry the voter knows to be decided: a candidate that has it, too, learns that from whoever refuses.
+    """
 
     term: Natural
     granted: bool
     pre: bool
+    commit: Natural
+    commit_term: Natural
 
 
 class Append(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="a"):

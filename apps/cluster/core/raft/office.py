@@ -31,6 +31,8 @@ from apps.cluster.core.raft.replication import Replication
 
 READ_ROUNDS = 16
 """Rounds for reads per heartbeat time, at most; reads that come faster share one."""
+FIRST_ROUNDS = 3
+"""A leader's first rounds follow each other without waiting: the third brings everybody its first lease."""
 
 
 class Office:
@@ -66,6 +68,7 @@ class Office:
         """Speak to everybody if it is time to. Returns False if no majority answers any more (thesis §6.2)."""
         if self._transfer_to != NO_NODE and now_ms >= self._transfer_deadline_ms:
             self._transfer_to = NO_NODE
+            self._leave_if_removed(now_ms)
         if now_ms >= self._beat_ms:
             if not self._has_majority(now_ms):
                 return False
@@ -105,9 +108,7 @@ class Office:
             raise ProposalRefused(TRANSFERRING)
         if to == member.node or to not in member.membership.voters:
             raise ProposalRefused(IMPOSSIBLE)
-        self._transfer_to = to
-        self._transfer_deadline_ms = now_ms + member.config.election_ms
-        self._hand_over(to)
+        self._begin_transfer(to, now_ms)
 
     def read(self, asker: NodeId, context: int, now_ms: int) -> None:
         """Take a read. Raises ProposalRefused."""
@@ -140,16 +141,17 @@ class Office:
             self._decided(now_ms)
 
     def membership_changed(self, now_ms: int) -> None:
-        """The membership is another one: tell those who leave a last time, then go by the new one."""
+        """The membership is another one: tell those who leave a last time, then go by the new one.
+
+        A leader that is no voter any more goes on, counting only the others (thesis §4.2.2), until one has taken over.
+        """
         self.replication.stirred = True
         self.replication.flush(now_ms)
         self.replication.adopt_membership()
         if self._transfer_to not in self._member.membership.voters:
             self._transfer_to = NO_NODE
-        if self._member.is_voter:
-            self.persisted(now_ms)
-        else:
-            self._leave_to_the_best()
+        self._leave_if_removed(now_ms)
+        self.persisted(now_ms)
 
     def contacts(self) -> dict[NodeId, Contact]:
         """Return what is known of every member, this one included."""
@@ -158,8 +160,9 @@ class Office:
             node: Contact(progress.acked_ms, progress.match, progress.applied, leases.bound_ms(node))
             for node, progress in self.replication.progress.items()
         }
-        own = leases.bound_ms(member.node)
-        found[member.node] = Contact(leases.begun_ms, member.log.stable, member.applied, own)
+        if member.node in member.membership.members:
+            own = leases.bound_ms(member.node)
+            found[member.node] = Contact(leases.begun_ms, member.log.stable, member.applied, own)
         return found
 
     @property
@@ -185,10 +188,14 @@ class Office:
         self._serve_reads(now_ms)
 
     def _has_majority(self, now_ms: int) -> bool:
-        progress = self.replication.progress
-        heard = [progress[voter].acked_ms for voter in self._member.membership.voters if voter != self._member.node]
-        times = [self.since_ms if time is None else time for time in heard]
-        return now_ms - reached([now_ms, *times]) < self._member.config.election_ms
+        heard = reached(self._heard_ms(voter, now_ms) for voter in self._member.membership.voters)
+        return now_ms - heard < self._member.config.election_ms
+
+    def _heard_ms(self, voter: NodeId, now_ms: int) -> int:
+        if voter == self._member.node:
+            return now_ms
+        acked_ms = self.replication.progress[voter].acked_ms
+        return self.since_ms if acked_ms is None else acked_ms
 
     def _begin_round(self, now_ms: int) -> None:
         """Speak to everybody. The leader answers itself; by that it may not vote for another, either."""
@@ -216,7 +223,9 @@ class Office:
                 member.reads.append((read.context, index))
             else:
                 member.send(read.asker, ReadReply(member.term, read.context, index))
-        if reads:
+        if number == self._leases.number < FIRST_ROUNDS:
+            self._begin_round(now_ms)
+        elif reads:
             self._serve_reads(now_ms)
 
     def _serve_reads(self, now_ms: int) -> None:
@@ -227,8 +236,14 @@ class Office:
         if to == self._transfer_to and self.replication.match_of(to) == self._member.log.last_index:
             self._member.send(to, TimeoutNow(self._member.term))
 
-    def _leave_to_the_best(self) -> None:
-        """This leader is no voter any more: the one with the longest log goes on at once."""
-        matches = {voter: self.replication.match_of(voter) for voter in self._member.membership.voters}
-        best = max(matches, key=lambda voter: (matches[voter], -voter))
-        self._member.send(best, TimeoutNow(self._member.term))
+    def _begin_transfer(self, to: NodeId, now_ms: int) -> None:
+        self._transfer_to = to
+        self._transfer_deadline_ms = now_ms + self._member.config.election_ms
+        self._hand_over(to)
+
+    def _leave_if_removed(self, now_ms: int) -> None:
+        """No voter any more: the one that was heard last is to go on, as soon as it has the whole log."""
+        member = self._member
+        if not member.is_voter:
+            best = max(member.membership.voters, key=lambda voter: (self._heard_ms(voter, now_ms), -voter))
+            self._begin_transfer(best, now_ms)

@@ -45,7 +45,7 @@ class Progress:
                 return self._probed
             case Stage.SNAPSHOT:
                 return True
-            case Stage.REPLICATE:
+            case _:
                 return (
                     len(self._inflight) >= self._config.max_inflight
                     or self._inflight_bytes >= self._config.max_inflight_bytes

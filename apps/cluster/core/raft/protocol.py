@@ -54,10 +54,13 @@ class Protocol:
     def receive(self, sender: NodeId, message: RaftMessage, now_ms: int) -> None:
         """A message has come."""
         member = self._member
-        stranger = sender not in member.membership.members
+        stranger = sender not in member.membership.members and sender != member.leader
         if sender == member.node or (stranger and not isinstance(message, Anybody)):
             member.reject("stranger")
-        elif message.term < member.term:
+            return
+        if isinstance(message, VoteReply):
+            member.learn_commit(message.commit, message.commit_term)
+        if message.term < member.term:
             self._answer_stale(sender, message)
         elif isinstance(message, VoteRequest) and not message.force and member.withholds(now_ms):
             member.reject("withheld")
@@ -89,7 +92,7 @@ class Protocol:
         if isinstance(message, LeaderMessage):
             member.send(sender, AppendReply(member.term, 0, True, 0, 0))
         elif isinstance(message, VoteRequest):
-            member.send(sender, VoteReply(member.term, False, message.pre))
+            self.election.answer(sender, message, member.term, granted=False)
 
     def _handle(self, sender: NodeId, message: RaftMessage, now_ms: int) -> None:
         member = self._member
@@ -106,7 +109,7 @@ class Protocol:
             member.reject("not_the_leader")
         elif isinstance(message, ReadReply):
             member.reads.append((message.context, message.index))
-        elif isinstance(message, TimeoutNow):
+        else:
             self._take_over(now_ms)
 
     def _follow(self, sender: NodeId, message: LeaderMessage, now_ms: int) -> None:
@@ -122,7 +125,7 @@ class Protocol:
                 self._follower.append(sender, message, now_ms)
             case Heartbeat():
                 self._follower.heartbeat(sender, message, now_ms)
-            case InstallSnapshot():
+            case _:
                 self._follower.install(sender, message, now_ms)
 
     def _govern(self, sender: NodeId, message: ToLeader, now_ms: int) -> None:
@@ -135,7 +138,7 @@ class Protocol:
                 office.on_append_reply(sender, message, now_ms)
             case HeartbeatReply():
                 office.on_heartbeat_reply(sender, message, now_ms)
-            case Forward() | ReadRequest():
+            case _:
                 try:
                     self._serve(office, sender, message, now_ms)
                 except ProposalRefused as refused:

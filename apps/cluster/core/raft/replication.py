@@ -16,7 +16,7 @@ class Replication:
 
     def __init__(self, member: Member) -> None:
         self.first_own = member.log.last_index + 1
-        """Where this leader's term begins in its log. Nothing is decided by counting before this place is (Figure 8)."""
+        """Where this leader's term begins in the log. Nothing is decided by counting before this is (Figure 8)."""
         self.stirred = True
         """There may be something to send."""
         self.progress: dict[NodeId, Progress] = {}
