@@ -54,8 +54,8 @@ class Beliefs:
                 self.suspect(node, incarnation, accuser, now_ms)
             case Dead(node, incarnation):
                 self._hear_end(node, incarnation, Status.DEAD, update, now_ms)
-            case Left(node, incarnation):
-                self._hear_end(node, incarnation, Status.LEFT, update, now_ms)
+            case _:
+                self._hear_end(update.node, update.incarnation, Status.LEFT, update, now_ms)
 
     def suspect(self, node: NodeId, incarnation: int, accuser: NodeId, now_ms: int) -> None:
         """Somebody, perhaps this node, got no answer from a node that last spoke in this incarnation."""
