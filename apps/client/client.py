@@ -6,7 +6,7 @@ each event once, whatever happens to connections in between.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from apps.client.addresses import Addresses
 from apps.client.connection import Lifeline
 from apps.client.errors import ClientClosed, ClientError, ConnectionLost, NotConnected, RequestRefused, SendRefused
 from apps.client.inbox import ClientEvent, Inbox
@@ -46,15 +47,16 @@ Answer = Events | Conversations
 class ImClient:
     """An asynchronous client for programs; use as `async with`, or `connect` and `close`.
 
-    Signs in with `login` and `password`, or with what `token` returns. Keep `terminal_id` between runs where you can,
-    and `positions` (what `positions()` said last) to continue where you stopped; without them the client begins with
-    what is new, or with the option `from_start` at each log's beginning.
+    `http_url` and `ws_url` are addresses of one node, or of several of one cluster: when a node does not answer, the
+    next is tried. Signs in with `login` and `password`, or with what `token` returns. Keep `terminal_id` between runs
+    where you can, and `positions` (what `positions()` said last) to continue where you stopped; without them the client
+    begins with what is new, or with the option `from_start` at each log's beginning.
     """
 
     def __init__(
         self,
-        http_url: str,
-        ws_url: str,
+        http_url: str | Sequence[str],
+        ws_url: str | Sequence[str],
         login: str = "",
         password: str = "",
         *,
@@ -69,12 +71,16 @@ class ImClient:
         self._tokens: TokenSource = (
             ProvidedTokens(token)
             if token is not None
-            else PasswordTokens(http_url, login=login, password=password, timing=self._timing)
+            else PasswordTokens(Addresses(http_url), login=login, password=password, timing=self._timing)
         )
         self._arrived = asyncio.Event()
         self._session = _make_session(self.options, positions)
         self._lifeline = Lifeline(
-            self._session, url=ws_url, tokens=self._tokens, terminal=self.terminal_id, options=self.options
+            self._session,
+            addresses=Addresses(ws_url),
+            tokens=self._tokens,
+            terminal=self.terminal_id,
+            options=self.options,
         )
         self._lifeline.on_effect = self._take_effect
         self._lifeline.on_change = self._note_change

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from apps.client.addresses import Addresses
 from apps.client.backoff import Backoff
 from apps.client.errors import ClientClosed, ConnectionLost, SignInRefused, SignInUnavailable
 from apps.client.options import ClientOptions
@@ -38,14 +39,14 @@ class Lifeline:
     """
 
     def __init__(
-        self, session: Session, *, url: str, tokens: TokenSource, terminal: UUID, options: ClientOptions
+        self, session: Session, *, addresses: Addresses, tokens: TokenSource, terminal: UUID, options: ClientOptions
     ) -> None:
         self.wake = asyncio.Event()
         self.on_effect: Callable[[Effect], None] = lambda _effect: None
         self.on_change: Callable[[Exception | None], None] = lambda _reason: None
         self.on_activity: Callable[[], None] = lambda: None
         self._session = session
-        self._url = url
+        self._addresses = addresses
         self._tokens = tokens
         self._terminal = terminal
         self._options = options
@@ -62,17 +63,19 @@ class Lifeline:
                 await self._connect_once()
             except SignInUnavailable as error:
                 retry_after_s = error.retry_after_s
+                self._addresses.failed()
                 self._log_end(error)
             except ConnectionLost as error:
                 if error.code in FINAL_CODES:
                     raise
                 retry_after_s = self._session.retry_after_s
+                self._addresses.failed()
                 self._log_end(error)
             await self._timing.sleep(self._backoff.next_pause_s(at_least_s=retry_after_s))
 
     async def _connect_once(self) -> None:
         token = await self._tokens.token(rejected=self._rejected)
-        transport = await self._options.open_transport(self._url)
+        transport = await self._options.open_transport(self._addresses.current)
         signed_in_at: float | None = None
         reason: Exception = ClientClosed("the client was closed")
         try:
@@ -105,7 +108,7 @@ class Lifeline:
                     if isinstance(frame, ErrorFrame):
                         self._judge_refusal(frame)
         except TimeoutError as error:
-            raise SignInUnavailable(f"{self._url}: no answer to the sign-in") from error
+            raise SignInUnavailable(f"{self._addresses.current}: no answer to the sign-in") from error
 
     def _judge_refusal(self, error: ErrorFrame) -> None:
         if error.code == ErrorCode.TOKEN_INVALID:

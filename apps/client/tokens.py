@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
+from apps.client.addresses import Addresses
 from apps.client.errors import SignInRefused, SignInUnavailable
 from apps.client.timing import Timing
 
@@ -55,9 +56,9 @@ class PasswordTokens:
     """OAuth2 password grant (RFC 6749 §4.3), then refreshes (§6); back to the password when a refresh is refused."""
 
     def __init__(
-        self, http_url: str, *, login: str, password: str, timing: Timing, post: PostForm | None = None
+        self, addresses: Addresses, *, login: str, password: str, timing: Timing, post: PostForm | None = None
     ) -> None:
-        self._url = http_url.rstrip("/") + "/oauth/token/"
+        self._addresses = addresses
         self._login = login
         self._password = password
         self._timing = timing
@@ -83,15 +84,19 @@ class PasswordTokens:
         return await self._grant({"grant_type": "password", "username": self._login, "password": self._password})
 
     async def _grant(self, fields: dict[str, str]) -> str:
-        answer = await self._post(self._url, {**fields, "client_id": CLIENT_ID})
+        url = self._addresses.current.rstrip("/") + "/oauth/token/"
+        try:
+            answer = await self._post(url, {**fields, "client_id": CLIENT_ID})
+        except SignInUnavailable:
+            self._addresses.failed()
+            raise
         content = _json_object(answer.body)
         if answer.status in _REFUSED:
             code = str(content.get("code") or content.get("error") or "invalid_grant")
             raise SignInRefused(code, str(content.get("error_description") or content.get("detail") or self._login))
         if answer.status != 200 or not isinstance(content.get("access_token"), str):
-            raise SignInUnavailable(
-                f"{self._url} answered with status {answer.status}", retry_after_s=answer.retry_after_s
-            )
+            self._addresses.failed()
+            raise SignInUnavailable(f"{url} answered with status {answer.status}", retry_after_s=answer.retry_after_s)
         lifetime_s = float(content.get("expires_in") or 0)
         self._good_until = self._timing.now() + lifetime_s - min(LEAD_S, lifetime_s / 4)
         self._access = str(content["access_token"])

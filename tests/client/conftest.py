@@ -44,7 +44,7 @@ async def make_client(server: ScriptedServer, timing: ManualTiming) -> AsyncIter
         )
         client = ImClient(
             "http://127.0.0.1:1",
-            server.url,
+            fields.pop("ws_url", server.url),  # type: ignore[arg-type]
             **{"token": token, "terminal_id": TERMINAL, "options": options, **fields},  # type: ignore[arg-type]
         )
         made.append(client)

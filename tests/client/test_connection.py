@@ -56,6 +56,18 @@ async def test_after_a_passing_end_it_comes_back(server: ScriptedServer, make_cl
     await server.accept_signed_in()
 
 
+async def test_when_its_node_is_gone_it_comes_back_at_another(
+    server: ScriptedServer, make_client: MakeClient, unused_port: int
+) -> None:
+    urls = [f"ws://127.0.0.1:{unused_port}/ws/v1", server.url]
+    client = make_client(ws_url=urls, options={"backoff_base_s": 0.01})
+    peer = await connected(client, server)
+
+    await peer.close(1012)
+
+    await server.accept_signed_in()
+
+
 @pytest.mark.parametrize("code", [4400, 4403, 1009])
 async def test_after_a_final_end_it_stays_away(server: ScriptedServer, make_client: MakeClient, code: int) -> None:
     client = make_client()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from apps.client.addresses import Addresses
 from apps.client.errors import SignInRefused, SignInUnavailable
 from apps.client.tokens import HttpAnswer, PasswordTokens, ProvidedTokens, post_form
 from tests.client.scripted import ManualTiming
@@ -46,7 +47,8 @@ def refused(status: int = 400, **fields: str) -> HttpAnswer:
 
 
 def tokens_from(endpoint: Endpoint, timing: ManualTiming) -> PasswordTokens:
-    return PasswordTokens("http://im/", login="alice@acme", password="secret", timing=timing, post=endpoint.post)
+    addresses = Addresses(["http://im/", "http://other"])
+    return PasswordTokens(addresses, login="alice@acme", password="secret", timing=timing, post=endpoint.post)
 
 
 async def test_the_first_token_comes_by_password(timing: ManualTiming) -> None:
@@ -58,6 +60,31 @@ async def test_the_first_token_comes_by_password(timing: ManualTiming) -> None:
     assert endpoint.forms == [
         {"grant_type": "password", "username": "alice@acme", "password": "secret", "client_id": "imsite-cli"}
     ]
+
+
+@pytest.mark.parametrize("failure", [SignInUnavailable("nobody there"), HttpAnswer(503, b"", 0)])
+async def test_another_node_is_asked_when_one_cannot_answer(
+    timing: ManualTiming, failure: HttpAnswer | SignInUnavailable
+) -> None:
+    endpoint = Endpoint(failure, issued(1))
+    tokens = tokens_from(endpoint, timing)
+    with pytest.raises(SignInUnavailable):
+        await tokens.token(rejected="")
+
+    token = await tokens.token(rejected="")
+
+    assert (token, endpoint.url) == ("a1", "http://other/oauth/token/")
+
+
+async def test_a_node_that_refuses_is_believed(timing: ManualTiming) -> None:
+    endpoint = Endpoint(refused(), issued(1))
+    tokens = tokens_from(endpoint, timing)
+    with pytest.raises(SignInRefused):
+        await tokens.token(rejected="")
+
+    await tokens.token(rejected="")
+
+    assert endpoint.url == "http://im/oauth/token/"
 
 
 async def test_a_good_token_is_used_again(timing: ManualTiming) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from apps.client import ClientOptions, ImClient
 from imsite.embedded import EmbeddedPostgres
 from imsite.env import ROOT
 from tests.resilience.cluster.network import HUB, Network, Relay, address_of, run
@@ -160,6 +161,13 @@ class ClusterSite:
     def empty_disk(self, host: int) -> None:
         """Take the ballast off the disk again."""
         (self.nodes[host].folder / "ballast").unlink()
+
+    def client(self, login: str, options: ClientOptions) -> ImClient:
+        """A client that begins at a node of its own and knows all the founders."""
+        place = list(self.users).index(login)
+        nodes = [self.nodes[1 + (place + turn) % self.founders] for turn in range(self.founders)]
+        http_urls, ws_urls = [node.http_url for node in nodes], [node.ws_url for node in nodes]
+        return ImClient(http_urls, ws_urls, login, self.password, options=options)
 
     def log_tail(self, host: int) -> str:
         return (self.nodes[host].folder / "node.log").read_text(encoding="utf-8", errors="replace")[-3000:]
