@@ -1,6 +1,6 @@
 """What one node of a cluster is told from outside, and what its machines are told by that."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from apps.cluster.core.gossip import Address, GossipConfig, Meta
@@ -40,12 +40,13 @@ class ClusterConfig:
 
     def node_config(self, node: NodeId, port: int) -> NodeConfig:
         """Return what the node's machine is told, once its id and port are known. Raises ValueError."""
+        raft = RaftConfig(
+            node=node, heartbeat_ms=self.heartbeat_ms, election_ms=self.election_ms, lease_ms=self.lease_ms
+        )
         return NodeConfig(
-            raft=RaftConfig(
-                node=node, heartbeat_ms=self.heartbeat_ms, election_ms=self.election_ms, lease_ms=self.lease_ms
-            ),
+            raft=raft,
             gossip=self.gossip,
-            reconcile=self.reconcile,
+            reconcile=replace(self.reconcile, lease_wait_ms=raft.lease_wait_ms),
             address=(self.advertise or self.host, port),
             meta=Meta(
                 name=self.name,

@@ -78,7 +78,7 @@ class Engine:
         self._timer: asyncio.TimerHandle | None = None
         self._due_ms = 0
         self._newest: tuple[View | None, int] = (None, 0)
-        self._published = self._newest
+        self._published: tuple[View | None, int] = self._newest
         self._running = False
         self._work_planned = False
         self.links: Links

@@ -93,7 +93,7 @@ class Wire(asyncio.Protocol):
         if self._over:
             self._transport.abort()
             return
-        _tune(transport.get_extra_info("socket"))
+        tune(transport.get_extra_info("socket"))
         self._transport.write(self.stream.outgoing())
 
     def data_received(self, data: bytes) -> None:
@@ -160,7 +160,8 @@ class Wire(asyncio.Protocol):
         self._transport.write(b"".join(records))
 
 
-def _tune(connection: socket.socket | None) -> None:
+def tune(connection: socket.socket | None) -> None:
+    """Send at once, and let the system give up a connection whose other side is gone."""
     if connection is None:
         return
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
