@@ -65,15 +65,11 @@ class Beliefs:
         if node == self._roster.node:
             self._answer(incarnation, grave=False)
             return
-        accused = max(incarnation, peer.accused)
-        if peer.status is Status.ALIVE:
-            self._believe(replace(peer, status=Status.SUSPECT, since_ms=now_ms, accused=accused))
-            self.suspicions.start(node, accuser, self._roster.count, now_ms)
+        if incarnation > peer.accused:
+            self._accuse(peer, incarnation, accuser, now_ms)
         elif not self.suspicions.confirm(node, accuser):
             return
-        else:
-            self._roster.put(replace(peer, accused=accused))
-        self.queue.add(Suspect(node, accused, accuser))
+        self.queue.add(Suspect(node, max(incarnation, peer.accused), accuser))
 
     def expire(self, now_ms: int) -> None:
         """Declare those dead that did not refute in time."""
@@ -104,6 +100,13 @@ class Beliefs:
         """Whether somebody belongs to another cluster. Who belongs to none is welcome."""
         own = self._roster.me.meta.cluster
         return bool(own) and bool(meta.cluster) and meta.cluster != own
+
+    def _accuse(self, peer: Peer, incarnation: int, accuser: NodeId, now_ms: int) -> None:
+        """Start a suspicion. One of an earlier incarnation was refuted, heard or not: its time does not count."""
+        since_ms = now_ms if peer.status is Status.ALIVE else peer.since_ms
+        self.suspicions.end(peer.node)
+        self._believe(replace(peer, status=Status.SUSPECT, since_ms=since_ms, accused=incarnation))
+        self.suspicions.start(peer.node, accuser, self._roster.count, now_ms)
 
     def _hear_alive(self, news: Alive, now_ms: int, quiet: bool) -> None:
         if news.node == self._roster.node:

@@ -14,14 +14,17 @@ from apps.cluster.core.gossip.courier import Courier, Numbers
 from apps.cluster.core.gossip.effects import Effects
 from apps.cluster.core.gossip.messages import (
     Ack,
+    Dead,
     GossipMessage,
     Nack,
     Ping,
     PingRequest,
     Rumours,
+    Suspect,
     SyncPush,
     SyncReply,
     SyncRequest,
+    Update,
 )
 from apps.cluster.core.gossip.peers import LIVING, Address, Meta, Peer, Status, check_meta
 from apps.cluster.core.gossip.probing import Prober
@@ -120,7 +123,7 @@ class Gossip:
         self._wake(now_ms)
         before = self._roster.peers.get(sender)
         if isinstance(message, Ping | PingRequest | Ack | Rumours):
-            self._beliefs.listen(sender, message.updates, now_ms)
+            self._listen(sender, address, message.updates, now_ms)
         self._answer(sender, address, message, now_ms)
         after = self._roster.peers.get(sender)
         if after is None or (before is not None and before.status is Status.DEAD and after.status in LIVING):
@@ -137,6 +140,12 @@ class Gossip:
         self._relays = Relays(config, self._courier, effects, numbers)
         self._syncing = Syncing(config, roster, beliefs, effects, self.rejected, numbers, self._rng, now_ms)
         self._reunion = Reunion(config, roster, self._courier, self._syncing, self._rng, now_ms)
+
+    def _listen(self, sender: NodeId, address: Address, news: Sequence[Update], now_ms: int) -> None:
+        """Take in news. Who accuses this node itself is told better: it may have missed a refutation made long ago."""
+        self._beliefs.listen(sender, news, now_ms)
+        if self._roster.me.status is Status.ALIVE and any(accuses(sender, update, self._node) for update in news):
+            self._effects.datagrams.append((address, Rumours((self._beliefs.testimony(),))))
 
     def _answer(self, sender: NodeId, address: Address, message: GossipMessage, now_ms: int) -> None:
         match message:
@@ -221,3 +230,8 @@ class Gossip:
                 self._reunion.next_deadline_ms,
             )
         self.next_deadline_ms = deadline_ms
+
+
+def accuses(sender: NodeId, update: Update, node: NodeId) -> bool:
+    """Whether the sender says of its own accord that a node does not answer."""
+    return isinstance(update, Suspect | Dead) and update.node == node and update.accuser == sender

@@ -23,6 +23,7 @@ from apps.cluster.core.gossip import (
     SyncReply,
     SyncRequest,
 )
+from apps.cluster.core.gossip.messages import BUCKETS
 from apps.cluster.core.ids import NodeId
 
 BOOT = 1 << 20
@@ -81,6 +82,8 @@ class Network:
         self.sightings: list[Sighting] = []
         self.loss = 0.0
         self.duplication = 0.0
+        self.stream_loss = 0.0
+        """What part of what goes over a stream is lost for good, as if only datagrams could get through."""
         self.traffic = Traffic()
         self.counts_bytes = False
         self._latency_ms = latency_ms
@@ -233,7 +236,7 @@ class Network:
             return
         delay_ms = self.rng.randint(*self._latency_ms)
         if by_stream:
-            if not self.reaches(node, sender.node):
+            if not self.reaches(node, sender.node) or (self.stream_loss and self.rng.random() < self.stream_loss):
                 return
             delay_ms = 3 * delay_ms + (STREAM_RETRY_MS if self.rng.random() < self.loss else 0)
         elif self.loss and self.rng.random() < self.loss:
@@ -276,11 +279,15 @@ class Network:
 def converged(
     count: int, seed: int = 1, config: GossipConfig | None = None, latency_ms: tuple[int, int] = (1, 5)
 ) -> Network:
-    """Return nodes 1 to `count` that know each other, as if they had joined long ago: each gets one answer to its join
-    that holds everybody."""
-    network = Network(seed, config, latency_ms)
-    everybody = tuple(Alive(NodeId(n), (f"h{n}", PORT), BOOT, Meta(f"n{n}")) for n in range(1, count + 1))
-    buckets = tuple(range(64))
+    """Return nodes 1 to `count` that know each other, as if they had joined long ago."""
+    people = [Alive(NodeId(node), (f"h{node}", PORT), BOOT, Meta(f"n{node}")) for node in range(1, count + 1)]
+    return acquainted(people, Network(seed, config, latency_ms))
+
+
+def acquainted(people: Sequence[Alive], network: Network) -> Network:
+    """Start nodes that say this of themselves; each gets one answer to its join that holds everybody."""
+    everybody = tuple(people)
+    buckets = tuple(range(BUCKETS))
     for news in everybody:
         rng = random.Random(network.rng.getrandbits(64))
         host = Host(news.node, news.address, boot=1)

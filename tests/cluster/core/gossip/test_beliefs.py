@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from apps.cluster.core.gossip import Alive, Dead, GossipConfig, Left, Meta, Status, Suspect, Update
 from apps.cluster.core.gossip.peers import INCARNATION_MAX
 from apps.cluster.core.ids import NodeId
-from tests.cluster.core.gossip.samples import ME, Parts, address_of, peer
+from tests.cluster.core.gossip.samples import CONFIG, ME, Parts, address_of, peer
 
 ALIVE, SUSPECT, DEAD, LEFT = Status
 TWO, THREE, NINE = NodeId(2), NodeId(3), NodeId(9)
@@ -115,10 +115,23 @@ def test_further_accusers_are_passed_on_while_they_matter() -> None:
     parts = Parts(*(peer(node) for node in range(2, 9)))
 
     for accuser in (3, 3, 4, 5, 6):
-        parts.beliefs.suspect(TWO, 10 + accuser, NodeId(accuser), 0)
+        parts.beliefs.suspect(TWO, 10, NodeId(accuser), 0)
 
-    assert parts.roster.peers[TWO].accused == 15
-    assert news_of(parts) == [Suspect(TWO, 15, NodeId(5))]
+    assert news_of(parts) == [Suspect(TWO, 10, NodeId(5))]
+    assert parts.beliefs.suspicions.next_deadline_ms == CONFIG.suspicion_least_ms(8)
+
+
+def test_a_new_suspicion_does_not_inherit_the_time_of_one_that_was_refuted_unheard() -> None:
+    parts = Parts(peer(2))
+    parts.beliefs.suspect(TWO, 10, THREE, 0)
+
+    parts.beliefs.suspect(TWO, 11, THREE, 3_900)
+    parts.beliefs.expire(7_899)
+    before = parts.status(2)
+    parts.beliefs.expire(7_900)
+
+    assert (before, parts.status(2)) == (SUSPECT, DEAD)
+    assert parts.roster.peers[TWO].accused == 11
 
 
 def test_who_does_not_refute_is_dead_in_time() -> None:

@@ -24,6 +24,7 @@ from apps.cluster.core.gossip import (
     SyncPush,
     SyncReply,
     SyncRequest,
+    Update,
 )
 from apps.cluster.core.gossip.messages import BUCKETS, DIGEST_BYTES
 from apps.cluster.core.gossip.relays import RELAYS_MAX
@@ -189,6 +190,22 @@ class TestAnswers:
         gossip.receive(TWO, HOME, Rumours((words(2, 11),)), 5_000)
 
         assert [type(message) for message in sent(gossip.take())] == [SyncRequest]
+
+    @pytest.mark.parametrize("accusation", [Suspect(ME, 3, TWO), Dead(ME, 3, TWO), Dead(ME, 10, TWO)])
+    def test_who_accuses_it_is_told_better_at_once(self, accusation: Update) -> None:
+        gossip = node_among(2)
+
+        gossip.receive(TWO, HOME, Rumours((accusation,)), 0)
+
+        assert gossip.take().datagrams == [(HOME, Rumours((words(1, gossip.peers[ME].incarnation),)))]
+
+    @pytest.mark.parametrize("news", [Suspect(ME, 3, THREE), Dead(THREE, 3, TWO), Left(ME, 3), words(3)])
+    def test_who_says_something_else_is_not(self, news: Update) -> None:
+        gossip = node_among(2)
+
+        gossip.receive(TWO, HOME, Rumours((news,)), 0)
+
+        assert gossip.take().datagrams == []
 
     def test_news_are_heard_on_every_datagram(self) -> None:
         carriers: list[GossipMessage] = [

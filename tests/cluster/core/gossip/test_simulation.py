@@ -100,6 +100,16 @@ def test_lost_packets_kill_nobody(loss: float) -> None:
     assert sighted(network, Status.DEAD) == 0
 
 
+def test_nor_do_they_where_streams_do_not_get_through_either() -> None:
+    network = converged(30)
+    network.loss, network.stream_loss = 0.2, 1.0
+
+    network.run(200_000)
+
+    assert sighted(network, Status.SUSPECT) > 100
+    assert sighted(network, Status.DEAD) == 0
+
+
 def test_slow_nodes_kill_nobody() -> None:
     network = converged(40)
     for node in range(1, 5):
