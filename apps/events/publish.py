@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 DELIVER: Final = "deliver"
 REVOKE: Final = "revoke"
+GAP: Final = "gap"
+"""From the layer itself: messages to `groups` (None: to any) since `since_ms`, unix time, may never arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

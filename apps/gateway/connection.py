@@ -63,6 +63,7 @@ class Connection:
         "_node",
         "_outbox",
         "_reading",
+        "_tenant",
         "_terminal",
         "_user",
         "language",
@@ -73,6 +74,7 @@ class Connection:
         self._node = node
         self._cut = cut
         self._gone = False
+        self._tenant: UUID | None = None
         self._user: UUID | None = None
         self._terminal: UUID | None = None
         self._closing_since_ms = 0
@@ -92,6 +94,11 @@ class Connection:
         """The terminal that signs in or did, from the moment on that its user's sessions may be revoked."""
         return self._terminal
 
+    @property
+    def owner(self) -> tuple[UUID, UUID] | None:
+        """Tenant and user, from the moment on that they are told here what concerns them."""
+        return None if self._tenant is None or self._user is None else (self._tenant, self._user)
+
     def receive(self, data: str | bytes) -> None:
         """Take a frame of the peer."""
         self._run(self.session.handle_frame(data, now_ms()))
@@ -99,6 +106,10 @@ class Connection:
     def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
         """Hand over a frame for the terminal."""
         self._run(self.session.push(conversation, seq, frame, time_ms, congested=self._outbox.congested))
+
+    def tell_changed(self, conversation: UUID, seq: int) -> None:
+        """Say how far a conversation is whose pushes may have been lost."""
+        self._run(self.session.went_on(conversation, seq, congested=self._outbox.congested))
 
     def tick(self, time_ms: int) -> None:
         """Look at the clock: timeouts, resends, a peer that takes nothing or does not close."""
@@ -189,14 +200,14 @@ class Connection:
         """Join once; a renewal for another user is refused by the session and joins nothing."""
         if self._user is not None:
             return
-        self._user, self._terminal = identity.user, identity.terminal
+        self._tenant, self._user, self._terminal = identity.tenant, identity.user, identity.terminal
         await self._node.registry.join(self, identity.user)
         if self._gone:
             await self._leave()
 
     async def _leave(self) -> None:
         """Be nobody's: the socket is closed, or the sign-in failed and the next one may be someone else's."""
-        user, self._user, self._terminal = self._user, None, None
+        user, self._user, self._tenant, self._terminal = self._user, None, None, None
         if user is not None:
             await self._node.registry.leave(self, user)
 

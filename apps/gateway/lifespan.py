@@ -14,11 +14,12 @@ from apps.cluster import services as cluster_services
 from apps.cluster.services import Cluster
 from apps.events.publish import bind_loop
 from apps.gateway.connection import Node
-from apps.gateway.dispatch import Dispatcher
+from apps.gateway.dispatch import RESUME_OVERLAP_MS, Dispatcher
+from apps.gateway.gaps import GapRepair
 from apps.gateway.outbox import Bounds
 from apps.gateway.registry import Registry
 from apps.gateway.session import Limits
-from apps.messaging import runtime
+from apps.messaging import runtime, selectors
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,9 @@ async def _start() -> Node:
     layer = get_channel_layer()
     await _enter_cluster(layer)
     registry = Registry(secrets.token_hex(6), layer)
+    repair = GapRepair(registry, selectors.went_on, overlap_ms=RESUME_OVERLAP_MS)
+    registry.spawn_forever(repair.run())
+    registry.on_gap = repair.note
     await registry.start()
     bind_loop(asyncio.get_running_loop())
     logger.info("gateway of node %s started", registry.node_id)

@@ -6,12 +6,12 @@ last, so a connection costs the layer nothing. A delivery reaches each of the us
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from apps.common.clock import now_ms
-from apps.events.publish import DELIVER, REVOKE, user_group
+from apps.events.publish import DELIVER, GAP, REVOKE, user_group
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,10 @@ JOIN_LOCKS: Final = 64
 RECEIVE_RETRY_S: Final = 1.0
 
 
+OnGap = Callable[[Sequence[str] | None, int], None]
+"""Told which groups (None: any) may have missed messages since a unix time in milliseconds."""
+
+
 class Connection(Protocol):
     """What the registry needs of a connection."""
 
@@ -35,6 +39,13 @@ class Connection(Protocol):
     @property
     def terminal(self) -> UUID | None:
         """The terminal that signed in."""
+
+    @property
+    def owner(self) -> tuple[UUID, UUID] | None:
+        """Tenant and user, once known."""
+
+    def tell_changed(self, conversation: UUID, seq: int) -> None:
+        """Say how far a conversation is whose pushes may have been lost."""
 
     def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
         """Hand over a frame for the terminal."""
@@ -68,6 +79,7 @@ class Registry:
         self._empty = asyncio.Event()
         self._empty.set()
         self._session_count = 0
+        self.on_gap: OnGap = _log_gap
         self._stopping = False
 
     def __len__(self) -> int:
@@ -96,6 +108,14 @@ class Registry:
             await asyncio.wait(self._tasks, timeout=within_s)
         await _cancel([*self._loops, *self._tasks])
         await self._leave_layer()
+
+    def known(self, groups: Sequence[str] | None) -> list[str]:
+        """Return those of the groups that have sessions here; of all groups for None."""
+        return list(self._groups) if groups is None else [group for group in groups if group in self._groups]
+
+    def sessions(self, group: str) -> list[Connection]:
+        """Return the sessions of a group."""
+        return list(self._groups.get(group, ()))
 
     def next_session_id(self) -> str:
         """Return a name for the next session."""
@@ -137,12 +157,18 @@ class Registry:
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
+    def spawn_forever(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work of the node that has no end; `stop` cancels it."""
+        self._loops.append(asyncio.create_task(work))
+
     def deliver(self, message: dict[str, Any]) -> None:
         """Take a message of the layer: hand its frame to the sessions of its groups, or close them."""
         if message.get("type") == DELIVER:
             self._hand_out(message)
         elif message.get("type") == REVOKE:
             self._revoke(message)
+        elif message.get("type") == GAP:
+            self.on_gap(message["groups"], message["since_ms"])
 
     def _hand_out(self, message: dict[str, Any]) -> None:
         conversation = UUID(hex=message["conversation"]) if message["conversation"] else None
@@ -204,6 +230,10 @@ class Registry:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("work of a connection failed", exc_info=error)
+
+
+def _log_gap(groups: Sequence[str] | None, since_ms: int) -> None:
+    logger.error("nobody repairs a gap of %s since %d", "all groups" if groups is None else groups, since_ms)
 
 
 def _guarded(call: Callable[..., None], *arguments: object) -> None:

@@ -25,6 +25,7 @@ class Peer:
     def __init__(self, registry: Registry, *, terminal: UUID = PHONE, stubborn: bool = False) -> None:
         self.session_id = registry.next_session_id()
         self.terminal: UUID | None = terminal
+        self.owner: tuple[UUID, UUID] | None = None
         self.frames: list[Any] = []
         self.ticks: list[int] = []
         self.said: list[str] = []
@@ -34,6 +35,9 @@ class Peer:
 
     def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
         self.frames.append((conversation, seq, frame))
+
+    def tell_changed(self, conversation: UUID, seq: int) -> None:
+        self.frames.append((conversation, seq))
 
     def tick(self, time_ms: int) -> None:
         self.ticks.append(time_ms)
@@ -88,6 +92,33 @@ def event(seq: int = 1, origin: str = "") -> Delivery:
 
 async def send(layer: Any, users: list[UUID], delivery: Delivery) -> None:
     await layer.group_send_many([user_group(user) for user in users], delivery.to_message())
+
+
+class TestGaps:
+    async def test_whoever_repairs_them_is_told(self, registry: Registry) -> None:
+        told: list[Any] = []
+        registry.on_gap = lambda groups, since_ms: told.append((groups, since_ms))
+
+        registry.deliver({"type": "gap", "groups": ["user.1"], "since_ms": 5})
+        registry.deliver({"type": "gap", "groups": None, "since_ms": 6})
+
+        assert told == [(["user.1"], 5), (None, 6)]
+
+    async def test_one_that_nobody_repairs_is_logged(
+        self, registry: Registry, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        registry.deliver({"type": "gap", "groups": None, "since_ms": 6})
+
+        assert "nobody repairs a gap of all groups" in caplog.text
+
+    async def test_groups_and_sessions_of_this_node_are_known(self, registry: Registry) -> None:
+        peer = Peer(registry)
+        await registry.join(peer, ALICE)
+
+        assert registry.known(None) == [user_group(ALICE)]
+        assert registry.known([user_group(BOB), user_group(ALICE)]) == [user_group(ALICE)]
+        assert registry.sessions(user_group(ALICE)) == [peer]
+        assert registry.sessions(user_group(BOB)) == []
 
 
 class TestDelivering:
@@ -308,7 +339,7 @@ class TestStopping:
         await registry.stop(within_s=1)
 
         assert [peer.said for peer in peers] == [["restart"], ["restart"]]
-        assert layer._groups == {}
+        assert layer.changes == ["add", "discard"]
         assert layer._subscriptions == {}
 
     async def test_who_does_not_go_is_cut_off(self, caplog: pytest.LogCaptureFixture) -> None:

@@ -211,6 +211,15 @@ class Session:
             return (SendText(frame), self._give_up(self._unacked.longest()))
         return (SendText(frame),)
 
+    def went_on(self, conversation: UUID, seq: int, *, congested: bool = False) -> Sequence[Effect]:
+        """A push of this conversation may have been lost: tell how far it is, now or when the peer can take it."""
+        if self._closing:
+            return ()
+        if congested or self.identity is None:
+            self._miss(conversation, seq)
+            return ()
+        return (changed(conversation, seq),)
+
     def drained(self) -> Sequence[Effect]:
         """The peer has caught up: tell which conversations went on meanwhile."""
         if self._closing:

@@ -11,6 +11,7 @@ from apps.messaging.selectors.conversations import (
     list_conversations_sync,
     list_members,
     list_members_sync,
+    went_on,
 )
 from apps.messaging.selectors.events import history, history_sync, sync_events, sync_events_sync
 
@@ -29,4 +30,5 @@ __all__ = [
     "list_members_sync",
     "sync_events",
     "sync_events_sync",
+    "went_on",
 ]

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -72,6 +72,14 @@ def read_changed(tenant_id: UUID, user_id: UUID, since_ms: int, limit: int) -> R
     since = to_datetime(min(since_ms, _LATEST_MS))
     rows = yield queries.CHANGED, (tenant_id, user_id, since, since, limit, UNREAD_CAP)
     return [ConversationState(*row) for row in rows]
+
+
+def read_went_on(
+    tenant_id: UUID, user_ids: Sequence[UUID], since_ms: int, limit: int
+) -> Reading[list[tuple[UUID, UUID, int]]]:
+    """Return the first `limit` of (user, conversation, last seq) with an event at or after `since_ms`. One query."""
+    rows = yield queries.WENT_ON, (tenant_id, list(user_ids), to_datetime(min(since_ms, _LATEST_MS)), limit)
+    return [(user, conversation, seq) for user, conversation, seq in rows]
 
 
 def read_members(
@@ -151,3 +159,4 @@ list_conversations = live(read_conversations)
 list_conversations_sync = blocking(read_conversations)
 list_members = live(read_members)
 list_members_sync = blocking(read_members)
+went_on = live(read_went_on)

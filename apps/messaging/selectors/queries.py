@@ -58,6 +58,15 @@ WITH p AS (
 SELECT {_STATE_COLUMNS} FROM p {_CURSOR} {_UNREAD} {_LATEST_FIRST}
 """  # noqa: S608 - as above
 
+WENT_ON: Final = """
+SELECT m.user_id, m.conversation_id, l.max_seq
+FROM conversations_member AS m
+JOIN messaging_log AS l ON l.conversation_id = m.conversation_id AND l.tenant_id = m.tenant_id
+WHERE m.tenant_id = %s AND m.user_id = ANY(%s) AND l.last_event_at >= %s
+ORDER BY m.user_id, m.conversation_id
+LIMIT %s
+"""
+
 _VIEW_COLUMNS: Final = f"""
 {_STATE_COLUMNS}, p.last_event_at, c.kind, c.title, c.member_count,
 e.seq, e.message_id, e.kind, e.sender_id, e.created_at, e.body

@@ -473,3 +473,29 @@ class TestClosing:
 
         assert session.is_closing
         assert later == []
+
+
+class TestGaps:
+    def test_a_conversation_that_went_on_is_named(self) -> None:
+        assert outcome(welcomed().went_on(ROOM, 7)) == [changed(ROOM, 7)]
+
+    def test_a_peer_that_reads_too_slowly_hears_of_it_when_it_has_caught_up(self) -> None:
+        session = welcomed()
+
+        assert outcome(session.went_on(ROOM, 7, congested=True)) == []
+
+        assert outcome(session.drained()) == [changed(ROOM, 7)]
+
+    def test_before_the_welcome_it_waits_for_the_welcome(self) -> None:
+        session = fresh()
+        session.handle_frame(text_of(sign_in()), START)
+
+        assert outcome(session.went_on(ROOM, 7)) == []
+
+        assert welcome(session)[1:] == [changed(ROOM, 7)]
+
+    def test_a_session_that_closes_is_told_nothing(self) -> None:
+        session = welcomed()
+        session.close(CloseCode.RESTART, "restart")
+
+        assert outcome(session.went_on(ROOM, 7)) == []

@@ -10,7 +10,8 @@ from apps.conversations.models import Conversation
 from apps.messaging import selectors
 from apps.messaging.errors import ConversationNotFound, InvalidCursor
 from apps.messaging.selectors import queries
-from apps.messaging.selectors.conversations import LISTED_MEMBERS
+from apps.messaging.selectors.conversations import LISTED_MEMBERS, read_went_on
+from apps.messaging.selectors.reading import blocking
 from apps.messaging.services import conversations
 from apps.messaging.services.cursors import advance_cursor
 from apps.messaging.store.direct import append_in_transaction
@@ -201,3 +202,29 @@ def test_outsiders_and_other_tenants_find_nothing(carol: User, eve: User, group:
             selectors.list_members_sync(*place, "", 10)
         assert listed(outsider) == []
         assert selectors.changed_since_sync(outsider.tenant_id, outsider.id, 0, 10) == []
+
+
+class TestWentOn:
+    def went_on(self, tenant_id: UUID, users: list[User], since_ms: int, limit: int = 10) -> list[Any]:
+        read = blocking(read_went_on)
+        return read(tenant_id, [user.id for user in users], since_ms, limit)
+
+    def test_each_users_conversations_with_an_event_since_then(
+        self, alice: User, bob: User, carol: User, group: Conversation
+    ) -> None:
+        say(alice, group, now_ms=NOW_MS + 5_000)
+
+        found = self.went_on(alice.tenant_id, [alice, bob, carol], NOW_MS + 5_000)
+
+        assert found == sorted((user.id, group.pk, state(user, group).max_seq) for user in (alice, bob))
+        assert self.went_on(alice.tenant_id, [alice, bob], NOW_MS + 5_001) == []
+
+    def test_no_more_than_asked_for(self, alice: User, bob: User, group: Conversation) -> None:
+        say(alice, group)
+
+        assert len(self.went_on(alice.tenant_id, [alice, bob], 0, limit=1)) == 1
+
+    def test_another_tenant_learns_nothing(self, alice: User, eve: User, group: Conversation) -> None:
+        say(alice, group)
+
+        assert self.went_on(eve.tenant_id, [alice, eve], 0) == []
