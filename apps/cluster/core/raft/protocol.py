@@ -22,7 +22,6 @@ from apps.cluster.core.raft.messages import (
     ReadReply,
     ReadRequest,
     Role,
-    TimeoutNow,
     VoteReply,
     VoteRequest,
 )

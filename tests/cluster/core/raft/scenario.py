@@ -15,7 +15,7 @@ from apps.cluster.core.raft import Append, Change, ChangeKind, ProposalRefused, 
 from tests.cluster.core.raft.network import BLANK, Network, founding
 
 CHANGES = {kind.name.lower().replace("_", "-"): kind for kind in ChangeKind}
-MESSAGES: dict[str, type] = {kind.__name__.lower(): kind for kind in RaftMessage.__args__}  # type: ignore[attr-defined]
+MESSAGES: dict[str, type] = {kind.__name__.lower(): kind for kind in RaftMessage.__args__}
 
 
 def describe(message: RaftMessage) -> str:
@@ -45,9 +45,13 @@ class Interpreter:
 
     def __init__(self) -> None:
         self.network = Network()
-        self.network.on_event = lambda text: self.output.append(text)
+        self.network.on_event = self.say
         self.output: list[str] = []
         self._roles: dict[int, tuple[Role, int]] = {}
+
+    def say(self, text: str) -> None:
+        """Add a line to the output."""
+        self.output.append(text)
 
     def execute(self, line: str) -> None:
         """Do one command, and say which roles have changed."""
