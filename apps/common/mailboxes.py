@@ -150,6 +150,10 @@ class Mailboxes(Generic[Item]):
                 box.items.clear()
                 self._discard_if_empty(channel, box)
 
+    def callbacks(self) -> tuple[str, ...]:
+        """Return the channels whose items go to a callback."""
+        return tuple(self._subscriptions)
+
     def has_callback(self, channel: str) -> bool:
         """Whether a channel's items go to a callback."""
         return channel in self._subscriptions

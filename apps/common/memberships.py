@@ -28,6 +28,10 @@ class Memberships:
         """Return the groups that have channels."""
         return tuple(self._groups)
 
+    def channels(self) -> tuple[str, ...]:
+        """Return the channels that are in groups."""
+        return tuple(self._channels)
+
     def groups_of(self, channel: str) -> list[str]:
         """Return the groups a channel is in."""
         return sorted(self._channels.get(channel, ()))

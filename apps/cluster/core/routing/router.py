@@ -201,6 +201,11 @@ class Router:
         if now_ms >= self._gaps_due_ms:
             self._tell_gaps(now_ms)
 
+    @property
+    def has_effects(self) -> bool:
+        """Whether `take` would return anything to do."""
+        return bool(self._switch.effects)
+
     def take(self) -> Effects:
         """Return what is to be done, once."""
         effects, self._switch.effects = self._switch.effects, Effects()

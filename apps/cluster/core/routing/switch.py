@@ -34,6 +34,9 @@ class Effects:
     posts: list[tuple[NodeId, Post]] = field(default_factory=list)
     """Frames about channels, for the layer."""
 
+    def __bool__(self) -> bool:
+        return bool(self.deliveries or self.posts or self.confirmed or self.gaps or self.resets)
+
 
 class Switch:
     """Routes messages by the table in force. `peers` are all nodes that are known, `linked` those with a link."""
