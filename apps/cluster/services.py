@@ -38,10 +38,13 @@ from apps.cluster.runtime.report import report, slot_ranges
 
 logger = logging.getLogger(__name__)
 
-PASSING = frozenset({"no_cluster", "no_leader", "busy", "transferring", "timeout", "unknown", "stopped", "too_early"})
+PASSING = frozenset(
+    {"no_cluster", "no_leader", "not_leader", "busy", "transferring", "timeout", "unknown", "stopped", "too_early"}
+    | {ClusterUnavailable.code}
+)
 """Codes that pass with time. After `timeout`, `unknown` and `stopped` it may have been done all the same."""
 LEAD_WITHIN_S = 5.0
-"""How long handing over the office may take; then it is said to have failed."""
+"""How long handing over the office, and before that finding who has it, may take; then it is said to have failed."""
 LEAVE_WITHIN_S = 15.0
 """How long a farewell may take; then the node ends without it."""
 
@@ -98,10 +101,7 @@ class Cluster:
     async def propose(self, command: Command) -> Any:
         """Have a command decided and applied; return its result. Raises ClusterUnavailable, ClusterRefused."""
         code, result = await self._ask(lambda now_ms: self._engine.machine.propose(command, now_ms))
-        if code in PASSING:
-            raise ClusterUnavailable(reason=code)
-        if code:
-            raise ClusterRefused(reason=code)
+        _check(code)
         return result
 
     async def read(self) -> View:
@@ -160,7 +160,7 @@ class Cluster:
         try:
             await self._do(lambda now_ms: self._engine.machine.transfer(to, now_ms))
         except ProposalRefused as refused:
-            raise ClusterRefused(reason=refused.reason) from refused
+            _check(refused.reason)
         if not await self._until(lambda view: view.leader == to):
             raise ClusterUnavailable(reason="timeout")
 
@@ -214,6 +214,7 @@ class Cluster:
         return lease
 
     async def _ask_leader(self, request: AdminRequest) -> None:
+        await self._until(lambda _: self.leader_address() is not None)
         address = self.leader_address()
         if address is None:
             raise ClusterUnavailable(reason="no_leader")
@@ -221,8 +222,7 @@ class Cluster:
             reply = await asyncio.to_thread(ask_node, address, self._config.keys, request)
         except AskFailed as failed:
             raise ClusterUnavailable(reason=failed.reason) from failed
-        if reply.code:
-            raise ClusterRefused(reason=reply.code)
+        _check(reply.code)
 
     async def _ask(self, question: Callable[[int], int]) -> Outcome:
         return await asyncio.wrap_future(self._drive.ask(self._engine, question))
@@ -271,6 +271,14 @@ class Cluster:
         self._gone.set()
         if not asked_for:
             self._on_fatal(code, detail)
+
+
+def _check(code: str) -> None:
+    """Raise what a code means, if it is not the one of success."""
+    if code in PASSING:
+        raise ClusterUnavailable(reason=code)
+    if code:
+        raise ClusterRefused(reason=code)
 
 
 class CannotStart(Exception):

@@ -1,6 +1,8 @@
 """The cluster's door: real nodes in this process, asked as other apps ask them."""
 
 import asyncio
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,86 @@ async def test_names_that_nobody_or_several_have_are_refused(tmp_path: Path) -> 
         for name in ("n1", "", "f" * 16, "0" * 16):
             with pytest.raises(MemberUnknown):
                 node.find(name)
+
+
+async def test_a_leader_that_cannot_be_asked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path, 3) as nodes:
+        other = next(node for node in nodes if node is not leader_of(nodes))
+        monkeypatch.setattr(other, "leader_address", lambda: ("127.0.0.1", 1))
+        with pytest.raises(ClusterUnavailable) as unreachable:
+            await other.transfer("n0")
+        monkeypatch.setattr(services, "LEAD_WITHIN_S", 0.01)
+        monkeypatch.setattr(other, "leader_address", lambda: None)
+        with pytest.raises(ClusterUnavailable) as leaderless:
+            await other.transfer("n0")
+
+    assert unreachable.value.fields["reason"] == "unreachable"
+    assert leaderless.value.fields["reason"] == "no_leader"
+
+
+async def test_an_office_that_cannot_be_handed_over_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path, 2) as nodes:
+        leader = leader_of(nodes)
+        learner = next(node for node in nodes if node is not leader)
+        with pytest.raises(ClusterRefused) as refused:
+            await leader.lead(learner.name)
+        monkeypatch.setattr(services, "LEAD_WITHIN_S", 0.01)
+        monkeypatch.setattr(leader._engine.machine, "transfer", lambda to, now_ms: None)
+        with pytest.raises(ClusterUnavailable) as late:
+            await leader.lead(learner.name)
+
+    assert refused.value.fields["reason"] == "impossible"
+    assert late.value.fields["reason"] == "timeout"
+
+
+async def test_what_a_failed_disk_says_reaches_whoever_started_the_node(tmp_path: Path) -> None:
+    ends: Fatal = []
+    async with running(tmp_path, 1, ends) as (node,):
+        shutil.rmtree(tmp_path / "n0" / "log")
+        with pytest.raises(ClusterUnavailable):
+            await node.acquire("job", 1_000)
+        await until(lambda: ends)
+
+    assert [code for code, _ in ends] == ["storage"]
+    assert "No such file" in ends[0][1]
+
+
+def test_what_keeps_a_node_from_starting_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "n").write_text("not a folder")
+
+    with pytest.raises(services.CannotStart, match=r"not a folder|exists|directory"):
+        services.start(config(tmp_path, "n"), lambda *_: None)
+
+    assert services.current() is None
+
+
+def test_options_become_a_configuration_and_bad_ones_an_error(tmp_path: Path) -> None:
+    options = {"folder": tmp_path, "keys": ["k" * 16], "name": "n", "port": 0}
+
+    told = services.configure(options)
+
+    assert (told.name, told.port, len(told.keys)) == ("n", 0, 1)
+    with pytest.raises(services.CannotStart, match="cluster key"):
+        services.configure({**options, "keys": ["short"]})
+
+
+async def test_what_a_node_lacks_to_serve_is_one_word(tmp_path: Path) -> None:
+    before = services.lack()
+    node = services.start(config(tmp_path, "n", expect=3), lambda *_: None)
+    try:
+        unformed = services.lack()
+    finally:
+        node.stop()
+    node = services.start(config(tmp_path, "m"), lambda *_: None)
+    try:
+        await until(lambda: not services.lack())
+        view = seen(node)
+        node._drive.board.publish(replace(view, leader=NO_NODE), 0)
+        leaderless = services.lack()
+    finally:
+        node.stop()
+
+    assert (before, unformed, leaderless) == ("", "no_cluster", "no_leader")
 
 
 def test_a_process_is_one_node(tmp_path: Path) -> None:
