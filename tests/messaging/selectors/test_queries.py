@@ -63,6 +63,7 @@ def test_the_tenant_bounds_every_statement_whatever_else_is_asked(
         "FIRST_MEMBERS": lambda tenant: ([group.pk], tenant, 10),
         "MEMBER_PAGE": lambda tenant: (tenant, group.pk, UUID(int=0), bob.id, 10),
         "LOG_END": lambda tenant: (tenant, bob.id, group.pk),
+        "WENT_ON": lambda tenant: (tenant, [bob.id], to_datetime(0), 10),
         "EVENTS_AFTER": lambda tenant: (tenant, group.pk, 0, 10),
         "EVENTS_BEFORE": lambda tenant: (tenant, group.pk, 10, 0, 10),
     }
