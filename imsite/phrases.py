@@ -237,4 +237,78 @@ TRANSLATIONS: Final = {
     "make a system administrator and print the password": "创建系统管理员并显示密码",
     "make the demo tenant and print its logins": "创建演示租户并显示其账号",
     "(exists; manage.py changepassword gives another password)": "（已存在；用 manage.py changepassword 可另设密码）",
+    # the cluster at the terminal
+    "NODE": "节点",
+    "ROLE": "角色",
+    "STATUS": "状态",
+    "ADDRESS": "地址",
+    "SLOTS": "槽位",
+    "WEIGHT": "权重",
+    "BEHIND": "落后",
+    "LOAD": "负载",
+    "VERSION": "版本",
+    "REMARKS": "备注",
+    "COUNT": "数量",
+    "OWNER": "所属节点",
+    "BEFORE": "原节点",
+    "EPOCH": "纪元",
+    "nobody": "无",
+    "none": "无",
+    "yes": "是",
+    "no": "否",
+    "Node": "节点",
+    "{name} ({node}) at {address}, start {boot}": "{name}（{node}），地址 {address}，第 {boot} 次启动",
+    "Serves its slots": "正在服务其槽位",
+    "Works late by": "运行延迟",
+    "Disk needs": "写盘耗时",
+    "{average} ms on average, {lately} ms at most lately": "平均 {average} 毫秒，近期最长 {lately} 毫秒",
+    "Cluster": "集群",
+    "none yet: waits for other nodes, or to be let into their cluster": "尚未加入：正在等待其他节点，或等待其集群接纳",
+    "Leader": "主节点",
+    "Log": "日志",
+    "term {term}, index {index}, slot epoch {epoch}, version {version}": (
+        "任期 {term}，索引 {index}，槽位纪元 {epoch}，版本 {version}"
+    ),
+    "Slots without owner": "无主槽位",
+    "Job leases": "任务租约",
+    "leader": "主节点",
+    "draining": "正在清空",
+    "being removed": "正在移除",
+    "asked": "本次应答",
+    "voter": "投票者",
+    "learner": "学习者",
+    "alive": "在线",
+    "suspect": "疑似离线",
+    "dead": "离线",
+    "left": "已离开",
+    (
+        "Show the cluster (status, members, slots), or have a node give up its slots (drain), leave for good (remove) "
+        "or become the leader (transfer)."
+    ): "查看集群（status、members、slots），或让节点交出槽位（drain）、永久离开（remove）、成为主节点（transfer）。",
+    "name or id of the node to change": "要操作的节点的名称或 ID",
+    "drain: let the node have slots again": "drain：让该节点重新获得槽位",
+    "print the whole answer as JSON": "以 JSON 输出完整结果",
+    "cluster port of the node to ask; default: the one on this machine": "要询问的节点的集群端口；默认为本机的节点",
+    "only drain can be undone": "只有 drain 可以撤销",
+    "say which node: manage.py cluster {verb} NODE": "请指明节点：manage.py cluster {verb} NODE",
+    "{verb} shows all nodes and takes no name of one": "{verb} 显示全部节点，不接受节点名称",
+    "no node runs here from this data folder: start one, or name one with --node HOST:PORT": (
+        "本机没有使用此数据目录的节点在运行：请启动节点，或用 --node HOST:PORT 指定一个"
+    ),
+    "the node cannot be reached: does it run, and is this its cluster port?": (
+        "无法连接该节点：它是否在运行？这是否是它的集群端口？"
+    ),
+    "the node did not answer in time: try again, or ask another one with --node HOST:PORT": (
+        "该节点未能及时应答：请重试，或用 --node HOST:PORT 询问其他节点"
+    ),
+    "the node does not trust this program: use the same IM_CLUSTER_KEYS or IM_SECRET_KEY": (
+        "该节点不信任本程序：请使用相同的 IM_CLUSTER_KEYS 或 IM_SECRET_KEY"
+    ),
+    "the node gave an answer that this version does not understand": "该节点的应答无法被当前版本理解",
+    "the node failed": "该节点出错",
+    "{node} leads": "{node} 已成为主节点",
+    "{node} gives up its slots and then leaves for good": "{node} 将交出槽位，然后永久离开",
+    "{node} gets slots again": "{node} 将重新获得槽位",
+    "{node} gives up its slots": "{node} 将交出槽位",
+    "{done}; manage.py cluster members shows how far it is": "{done}；可用 manage.py cluster members 查看进度",
 }

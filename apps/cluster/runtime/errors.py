@@ -1,11 +1,46 @@
 """What may go wrong when something is asked of the cluster."""
 
+from typing import ClassVar, Final
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import ImError
 
+REASONS: Final[dict[str, Promise]] = {
+    "no_cluster": _("this node belongs to no cluster yet"),
+    "no_leader": _("there is no leader"),
+    "busy": _("too much waits already"),
+    "transferring": _("the leader is handing over its office"),
+    "timeout": _("there was no answer in time"),
+    "unknown": _("nobody knows whether it was done"),
+    "stopped": _("this node is stopping"),
+    "too_early": _("not every node has been upgraded"),
+    "change_pending": _("another change of members is under way"),
+    "lagging": _("that node is too far behind"),
+    "impossible": _("that node cannot do this"),
+    "unknown_member": _("that node is no member"),
+    "removed": _("that node was removed for good"),
+    "stale": _("what it was decided on has changed"),
+    "leases_full": _("there are too many leases"),
+    "members_full": _("there are too many members"),
+}
+"""Words for what people meet of the codes of refusals; others are shown as they are."""
 
-class ClusterUnavailable(ImError):
+
+class _Reasoned(ImError):
+    """`reason` is a code; people read it in words."""
+
+    message: ClassVar[str | Promise] = "%(reason)s"
+
+    @property
+    def text(self) -> str:
+        """The message in the active language, with the reason in words."""
+        reason = str(self.fields.get("reason", ""))
+        return str(self.message) % {**self.fields, "reason": str(REASONS.get(reason, reason))}
+
+
+class ClusterUnavailable(_Reasoned):
     """No majority, no leader, or too much to do: nothing was decided, or nobody knows whether it was."""
 
     code = "cluster_unavailable"
@@ -15,7 +50,7 @@ class ClusterUnavailable(ImError):
     retry_after_ms = 1000
 
 
-class ClusterRefused(ImError):
+class ClusterRefused(_Reasoned):
     """The cluster has decided against it; asking again does not help."""
 
     code = "cluster_refused"

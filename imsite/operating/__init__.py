@@ -1,0 +1,1 @@
+"""What the people who run the installation see of its cluster: tables in a terminal, figures for monitoring."""
