@@ -256,6 +256,11 @@ class Environment:
         return self._number("IM_NODE_WEIGHT", 100, most=10_000)
 
     @property
+    def metrics_token(self) -> str:
+        """`IM_METRICS_TOKEN`: whoever shows it reads `/metrics` from anywhere. Default none: only this machine may."""
+        return self.values.get("IM_METRICS_TOKEN", "")
+
+    @property
     def operator_language(self) -> str:
         """`LC_ALL`, `LC_MESSAGES`, `LANGUAGE`, `LANG`: the first that is set. `zh…` is Chinese, all others English."""
         names = ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")

@@ -54,6 +54,7 @@ if env.layer == "postgres":
 
 MIDDLEWARE = [
     "imsite.health.HealthMiddleware",
+    "imsite.operating.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "imsite.staticfiles.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -119,6 +120,7 @@ IM_CLUSTER: dict[str, Any] = {
     "public_url": env.public_ws_url,
     "weight": env.node_weight,
 }
+IM_METRICS_TOKEN = env.metrics_token
 
 # Accounts.
 AUTH_USER_MODEL = "accounts.User"

@@ -222,3 +222,8 @@ class TestCluster:
 
         assert environment.redis_url == "redis://127.0.0.1:6379/0"
         assert environment.node_weight == 100
+
+
+def test_metrics_have_no_token_unless_one_is_given() -> None:
+    assert Environment({}).metrics_token == ""
+    assert Environment({"IM_METRICS_TOKEN": "secret"}).metrics_token == "secret"
