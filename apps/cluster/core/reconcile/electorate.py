@@ -136,9 +136,11 @@ class Electorate:
         Not to a single one if that only makes the number of voters even: that many survive no more failures.
         """
         sound = self._sound
+        if len(sound) >= self.target:
+            return None
         candidates = [node for node in self.evidence.membership.learners if self._promotable(node)]
         useful = len(sound) < len(self._voters) or len(self._voters) % 2 == 0 or len(candidates) > 1
-        if len(sound) >= self.target or not candidates or not useful:
+        if not candidates or not useful:
             return None
         node = min(candidates, key=self._age)
         return Change(ChangeKind.PROMOTE, node) if self._living_majority((*self._voters, node)) else None
@@ -149,10 +151,11 @@ class Electorate:
 
     def _add(self) -> Change | None:
         """Let the oldest member that is not yet in the log's membership learn."""
-        waiting = [node for node in self.state.members if self._waits_to_learn(node)]
+        strangers = sorted(self.state.members.keys() - self.evidence.membership.members)
+        waiting = [node for node in strangers if self._waits_to_learn(node)]
         return Change(ChangeKind.ADD_LEARNER, min(waiting, key=self._age)) if waiting else None
 
     def _waits_to_learn(self, node: NodeId) -> bool:
         peer = self.evidence.peers.get(node)
         alive = peer is not None and peer.status is Status.ALIVE
-        return alive and not self._going(node) and node not in self.evidence.membership.members
+        return alive and not self._going(node)
