@@ -33,8 +33,10 @@ def _op(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
-class ClientFrame(msgspec.Struct, tag_field="op", tag=_op, forbid_unknown_fields=True, frozen=True, gc=False):
-    """Base of all frames a client sends: unknown fields are refused."""
+class ClientFrame(
+    msgspec.Struct, tag_field="op", tag=_op, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False
+):
+    """Base of all frames a client sends: unknown fields are refused, so what has its default is better left out."""
 
 
 class ServerFrame(msgspec.Struct, tag_field="op", tag=_op, omit_defaults=True, frozen=True):
@@ -48,6 +50,7 @@ class SignIn(ClientFrame, frozen=True):
     """First frame of a connection; later again, with a fresh token of the same user, before the old one expires.
 
     `since` is the `time` of the last frame of an earlier connection: the welcome then lists what changed after it.
+    `redirect`: instead of a welcome, `closing` may name another node that serves this user at less cost.
     """
 
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
@@ -56,6 +59,7 @@ class SignIn(ClientFrame, frozen=True):
     name: Annotated[str, msgspec.Meta(max_length=64)] = ""
     since: TimeMs | None = None
     ref: Ref = ""
+    redirect: bool = False
 
 
 class Heartbeat(ClientFrame, frozen=True):
@@ -239,10 +243,11 @@ class Changed(ServerFrame, frozen=True):
 
 
 class Closing(ServerFrame, frozen=True):
-    """The server is about to close; reconnect after `retry_after_ms` when the close code allows it."""
+    """The server is about to close; reconnect after `retry_after_ms` when the close code allows it, to `url` if given."""
 
     reason: str
     retry_after_ms: int = 0
+    url: str = ""
 
 
 class ErrorFrame(ServerFrame, frozen=True):

@@ -15,7 +15,7 @@ STATE: Final = frames.ConversationState(ROOM, max_seq=5, first_seq=1, delivered_
 EVENT: Final = frames.EventView(ROOM, 5, MESSAGE_ID, "text", USER, 1_800_000_000_000, BODY)
 
 CLIENT_EXAMPLES: Final[list[ClientFrames]] = [
-    frames.SignIn(token="t", terminal=TERMINAL, platform="web", name="Office", since=5, ref="r"),
+    frames.SignIn(token="t", terminal=TERMINAL, platform="web", name="Office", since=5, ref="r", redirect=True),
     frames.Heartbeat(),
     frames.Send(id=MESSAGE_ID, conversation=ROOM, kind="text", body=BODY),
     frames.Received(ROOM, 5),
@@ -37,6 +37,6 @@ SERVER_EXAMPLES: Final[list[ServerFrames]] = [
     ),
     frames.CursorFrame(ROOM, USER, 5, 3),
     frames.Changed(ROOM, 5),
-    frames.Closing("restart", 500),
+    frames.Closing("restart", 500, "wss://other.test/ws/v1"),
     frames.ErrorFrame("busy", "wait", retry=True, retry_after_ms=5, ref="r", id=MESSAGE_ID, details={"limit": 5}),
 ]

@@ -1,5 +1,7 @@
 """Frames: their ops, what is refused in them, and what older and newer peers can rely on."""
 
+from uuid import UUID
+
 import msgspec
 import pytest
 
@@ -50,6 +52,7 @@ def test_a_frame_can_not_be_changed(frame: ClientFrames | ServerFrames) -> None:
         ("sign_in", "token", "x" * 4097),
         ("sign_in", "since", -1),
         ("sign_in", "name", "x" * 65),
+        ("sign_in", "redirect", 1),
         ("send", "id", "A" * 63),
         ("send", "id", "A" * 63 + "="),
         ("send", "kind", "x" * 33),
@@ -96,3 +99,10 @@ def test_server_frames_leave_room_for_later_fields(frame: type[msgspec.Struct]) 
 
 def test_the_version_is_in_the_path() -> None:
     assert f"/ws/v{frames.PROTOCOL_VERSION}" == frames.PATH
+
+
+def test_a_client_does_not_name_what_an_earlier_server_would_refuse() -> None:
+    sign_in = frames.SignIn(token="t", terminal=UUID(int=3), platform="web")
+
+    assert "redirect" not in msgspec.json.decode(encode(sign_in))
+    assert msgspec.json.decode(encode(msgspec.structs.replace(sign_in, redirect=True)))["redirect"] is True
