@@ -13,6 +13,7 @@ from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import View
 from apps.cluster.core.routing import (
     BatchRefused,
+    Delivery,
     MessageTooLong,
     Notice,
     Post,
@@ -111,10 +112,11 @@ class DataPlane:
         router, listener = self.router, self._listener
         while router.has_effects:
             effects = router.take()
-            for groups, payload in effects.deliveries:
-                listener.deliver(groups, payload)
-            for node, frame in effects.posts:
-                listener.posted(node, frame)
+            for arrival in effects.arrivals:
+                if isinstance(arrival, Delivery):
+                    listener.deliver(arrival.groups, arrival.payload)
+                else:
+                    listener.posted(arrival.node, arrival.frame)
             for group in effects.confirmed:
                 listener.confirmed(group)
             for notice in effects.gaps:

@@ -19,12 +19,14 @@ from apps.cluster.core.routing.frames import (
 from apps.cluster.core.routing.gaps import Notice
 from apps.cluster.core.routing.outbox import Outbox
 from apps.cluster.core.routing.router import PAYLOAD_MAX_BYTES, MessageTooLong, Router, require_length
-from apps.cluster.core.routing.switch import Effects
+from apps.cluster.core.routing.switch import Arrival, Delivery, Effects
 
 __all__ = [
     "PAYLOAD_MAX_BYTES",
+    "Arrival",
     "BatchRefused",
     "Carried",
+    "Delivery",
     "Effects",
     "Fetched",
     "Flush",

@@ -24,7 +24,7 @@ from apps.cluster.core.routing.frames import (
 )
 from apps.cluster.core.routing.gaps import Notice
 from apps.cluster.core.routing.peer import Peer
-from apps.cluster.core.routing.switch import Effects, Switch
+from apps.cluster.core.routing.switch import Arrival, Effects, Switch
 from apps.cluster.core.slots import slot_of
 
 PAYLOAD_MAX_BYTES = FRAME_MAX_BYTES // 2
@@ -232,7 +232,7 @@ class Router:
             case Gap():
                 switch.missed.add(frame.groups, now_ms - frame.age_ms)
             case _:
-                switch.effects.posts.append((peer.node, frame))
+                switch.effects.arrivals.append(Arrival(peer.node, frame))
 
     def _peer(self, node: NodeId) -> Peer:
         peer = self._switch.peers.get(node)

@@ -6,6 +6,7 @@ Knows the table and the peers as they are; changing them, and telling of gaps, i
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.routing.announcing import Joined
@@ -20,22 +21,45 @@ HARD_LIMIT_FACTOR = 4
 """Announcements and answers may take up so many times `peer_bytes`; then the link is closed and begun anew."""
 
 
+class Delivery(NamedTuple):
+    """A message for groups with members here."""
+
+    groups: tuple[str, ...]
+    payload: bytes
+
+
+class Arrival(NamedTuple):
+    """A frame about channels, and the node that sent it."""
+
+    node: NodeId
+    frame: Post
+
+
 @dataclass(slots=True)
 class Effects:
     """What the node has to do; empty lists mean nothing."""
 
-    deliveries: list[tuple[tuple[str, ...], bytes]] = field(default_factory=list)
-    """Groups with members here, and the payload they are told."""
+    arrivals: list[Delivery | Arrival] = field(default_factory=list)
+    """In the order in which they came: groups with members here and the payload they are told, or a node and a frame
+    about channels from it."""
     confirmed: list[str] = field(default_factory=list)
     """Groups whose owner knows of the members here now."""
     gaps: list[Notice] = field(default_factory=list)
     resets: list[NodeId] = field(default_factory=list)
     """Links to be closed."""
-    posts: list[tuple[NodeId, Post]] = field(default_factory=list)
-    """Frames about channels, for the layer."""
 
     def __bool__(self) -> bool:
-        return bool(self.deliveries or self.posts or self.confirmed or self.gaps or self.resets)
+        return bool(self.arrivals or self.confirmed or self.gaps or self.resets)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Those of the arrivals that are for groups."""
+        return [arrival for arrival in self.arrivals if isinstance(arrival, Delivery)]
+
+    @property
+    def posts(self) -> list[Arrival]:
+        """Those of the arrivals that are about channels."""
+        return [arrival for arrival in self.arrivals if isinstance(arrival, Arrival)]
 
 
 class Switch:
@@ -87,7 +111,7 @@ class Switch:
         joined = self.joined
         here = tuple([group for group in groups if group in joined])
         if here:
-            self.effects.deliveries.append((here, frame.payload))
+            self.effects.arrivals.append(Delivery(here, frame.payload))
 
     def retry_parked(self, now_ms: int) -> None:
         """Try again what waits: something has changed."""
@@ -130,7 +154,7 @@ class Switch:
         pairs = [(group, slot_of(group)) for group in groups]
         here = tuple([group for group, slot in pairs if holds(group, slot)])
         if here:
-            self.effects.deliveries.append((here, payload))
+            self.effects.arrivals.append(Delivery(here, payload))
         encoded: dict[tuple[str, ...], bytes] = {}
         for peer in self.linked:
             wants = peer.interest.wants
@@ -154,7 +178,7 @@ class Switch:
         owner = self.owners[slot_of(frame.channel)]
         if owner == self.node:
             if now_ms < self.serving_until_ms:
-                self.effects.posts.append((self.node, frame))
+                self.effects.arrivals.append(Arrival(self.node, frame))
                 return True
         elif (peer := self._next_hop(owner, frame)) is not None:
             onward = Put(
