@@ -113,6 +113,11 @@ class Interpreter:
         """`double 1->2`: what is under way there comes twice, the second time last."""
         self.network.sent += [self.network.sent[position] for position in self._under_way(link)]
 
+    def do_later(self, link: str, count: str) -> None:
+        """`later 1->2 1`: the oldest messages of a link are held up; they come after all others."""
+        for _ in range(int(count)):
+            self.network.sent.append(self.network.sent.pop(self._under_way(link)[0]))
+
     def do_messages(self, link: str = "*") -> None:
         """`messages 1->2`: show what is under way."""
         for position in self._under_way(link):
