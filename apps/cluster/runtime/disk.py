@@ -48,8 +48,11 @@ class Disk:
     """The real one. Tests put in one that loses what was not forced."""
 
     def make_folder(self, folder: Path) -> None:
-        """Make a folder for this user only, and its parents."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make a folder for this user only, and its parents, so that a power cut does not take them back."""
+        if not folder.is_dir():
+            self.make_folder(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self.sync_folder(folder.parent)
 
     def names(self, folder: Path) -> list[str]:
         """Return the names in a folder, sorted."""

@@ -16,6 +16,7 @@ from apps.cluster.core.gossip import Address
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import ControlMessage
 from apps.cluster.runtime.keyring import KeyRing
+from apps.cluster.runtime.names import family_of
 from apps.cluster.runtime.sealing import UNDECODABLE, Party, Purpose, SealedStream
 from apps.cluster.runtime.wires import FrameTooLong, Wire
 
@@ -88,7 +89,7 @@ class Links:
     async def start(self, host: str, port: int) -> int:
         """Listen; return the port (of use when `port` is 0). Raises OSError."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, host, port, backlog=STRANGERS_MAX)
+        self._server = await loop.create_server(self._accept, host, port, family=family_of(host), backlog=STRANGERS_MAX)
         self._sweeper = loop.call_later(SWEEP_MS / 1_000, self._sweep)
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound

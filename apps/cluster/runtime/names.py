@@ -1,5 +1,6 @@
 """Addresses of host names, remembered for a while, for sockets that cannot wait for an answer.
 
+Names mean IPv4 here, as everywhere on the control port; a cluster over IPv6 writes its addresses as numbers.
 Not here: TCP, which asks anew with every dial.
 """
 
@@ -68,6 +69,11 @@ class Names:
         except (OSError, UnicodeError):
             return
         answer.ip = str(found[0][4][0])
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """Return what kind of socket listens at a host: one kind, so that UDP and TCP of a number are at one address."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _is_address(host: str) -> bool:

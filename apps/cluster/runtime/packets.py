@@ -15,7 +15,7 @@ from apps.cluster.core.gossip import Address, GossipMessage
 from apps.cluster.core.ids import NodeId
 from apps.cluster.runtime.datagrams import Datagrams
 from apps.cluster.runtime.keyring import KeyRing
-from apps.cluster.runtime.names import Names
+from apps.cluster.runtime.names import Names, family_of
 from apps.cluster.runtime.sealing import UNDECODABLE, Party
 
 ENCODER = msgspec.msgpack.Encoder()
@@ -56,7 +56,8 @@ class PacketPort(asyncio.DatagramProtocol):
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError."""
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=(host, port))
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port), family=family_of(host))
 
     async def stop(self) -> None:
         """Close the socket."""

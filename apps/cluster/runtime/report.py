@@ -14,7 +14,11 @@ from apps.cluster.runtime.engine import Engine
 
 
 def report(engine: Engine) -> dict[str, Any]:
-    """Return the whole state of a node. `applied` and `silent_ms` of members are known to the leader only."""
+    """Return the whole state of a node.
+
+    `applied` and `silent_ms` of members are known to the leader only; `double` is where another process was heard that
+    runs under this node's id, from a copy of its folder.
+    """
     machine, view, now_ms = engine.machine, engine.board.view, monotonic_ms()
     links = engine.links.count()
     facts: dict[str, Any] = {
@@ -34,6 +38,7 @@ def report(engine: Engine) -> dict[str, Any]:
         "unassigned_slots": None,
         "leases": 0,
         "health": machine.gossip.health,
+        "double": _text(machine.gossip.conflict) if machine.gossip.conflict is not None else "",
         "tick_lag_ms": engine.tick_lag.report(now_ms),
         "persist_ms": engine.persist_lag.report(now_ms),
         "links": {"dialled": links[0], "accepted": links[1]},

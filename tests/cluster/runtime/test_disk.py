@@ -42,10 +42,16 @@ def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
-def test_folders_are_made_for_this_user_only(tmp_path: Path) -> None:
-    Disk().make_folder(tmp_path / "a" / "b")
+def test_folders_are_made_for_this_user_only_and_forced_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk()
+    forced: list[Path] = []
+    monkeypatch.setattr(disk, "sync_folder", forced.append)
+
+    for _ in range(2):
+        disk.make_folder(tmp_path / "a" / "b")
 
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    assert forced == [tmp_path, tmp_path / "a"]
 
 
 @pytest.mark.parametrize(

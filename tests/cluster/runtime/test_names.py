@@ -1,12 +1,13 @@
 """Host names for sockets that cannot wait."""
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
 
 from apps.cluster.runtime import names as module
-from apps.cluster.runtime.names import KEEP_MS, Names
+from apps.cluster.runtime.names import KEEP_MS, Names, family_of
 
 
 class Resolver:
@@ -68,3 +69,9 @@ async def test_names_are_bounded_and_asking_can_be_stopped(monkeypatch: pytest.M
     await names.close()
 
     assert list(names._answers) == ["node-2", "node-3"]
+
+
+def test_a_host_has_one_kind_of_socket() -> None:
+    kinds = [family_of(host) for host in ("0.0.0.0", "localhost", "node-0", "::", "::1")]
+
+    assert kinds == [socket.AF_INET] * 3 + [socket.AF_INET6] * 2

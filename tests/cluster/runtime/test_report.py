@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from apps.cluster.runtime.report import counters, report, slot_ranges
 from apps.cluster.services import Cluster
 from tests.cluster.live import config, running, until
@@ -48,6 +50,18 @@ async def test_a_node_without_a_cluster_tells_whom_it_sees(tmp_path: Path) -> No
     assert (facts["cluster"], facts["role"], facts["serving"], facts["leader"]) == ("", "unformed", False, "")
     assert [(member["name"], set(member) >= MEMBER_KEYS) for member in facts["members"]] == [("alone", True)]
     assert counted == {}
+
+
+async def test_a_copy_of_a_node_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Cluster(config(tmp_path, "n"), lambda *_: None)
+    try:
+        before = report(node._engine)["double"]
+        monkeypatch.setattr(type(node._engine.machine.gossip), "conflict", ("192.0.2.1", 8002))
+        after = report(node._engine)["double"]
+    finally:
+        node.stop()
+
+    assert (before, after) == ("", "192.0.2.1:8002")
 
 
 async def test_what_is_counted_says_where(tmp_path: Path) -> None:
