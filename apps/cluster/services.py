@@ -25,6 +25,7 @@ from apps.cluster.runtime.config import ClusterConfig
 from apps.cluster.runtime.disk import StorageFailed
 from apps.cluster.runtime.drive import DriveThread
 from apps.cluster.runtime.engine import Outcome
+from apps.cluster.runtime.entrances import entrances, home_of
 from apps.cluster.runtime.errors import (
     ClusterRefused,
     ClusterUnavailable,
@@ -43,6 +44,8 @@ PASSING = frozenset(
     | {ClusterUnavailable.code}
 )
 """Codes that pass with time. After `timeout`, `unknown` and `stopped` it may have been done all the same."""
+DO_WITHIN_S = 5.0
+"""How long the node's own thread may take for something that decides nothing; then it is said to have failed."""
 LEAD_WITHIN_S = 5.0
 """How long handing over the office, and before that finding who has it, may take; then it is said to have failed."""
 LEAVE_WITHIN_S = 15.0
@@ -97,6 +100,14 @@ class Cluster:
         """Return which node owns the slot of a key; NO_NODE while none does."""
         view = self.view
         return NO_NODE if view is None else view.table.owner(slot_of(key))
+
+    def home_of(self, key: str) -> str:
+        """Return the public address of the node that owns a key's slot; empty where this node is no worse."""
+        return "" if self.view is None else home_of(self.view, key)
+
+    def entrances(self) -> tuple[str, ...]:
+        """Return the public addresses of the nodes that live and are to stay, this one's first."""
+        return () if self.view is None else entrances(self.view)
 
     async def propose(self, command: Command) -> Any:
         """Have a command decided and applied; return its result. Raises ClusterUnavailable, ClusterRefused."""
@@ -230,6 +241,7 @@ class Cluster:
     async def _do(self, work: Callable[[int], Any]) -> Any:
         """Return what `work` returns or raises, done in the node's own thread."""
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()  # So a caller that waits no longer cannot take it from the thread.
 
         def event(now_ms: int) -> None:
             try:
@@ -244,7 +256,11 @@ class Cluster:
 
         if not self._drive.post(run):
             raise ClusterUnavailable(reason="stopped")
-        return await asyncio.wrap_future(future)
+        try:
+            async with asyncio.timeout(DO_WITHIN_S):
+                return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise ClusterUnavailable(reason="timeout") from error
 
     def _post(self, event: Callable[[int], None]) -> None:
         self._drive.post(lambda: self._engine.run(event))

@@ -4,7 +4,6 @@ Scrapers ask by address, which need not be a host name of the installation, so t
 one. Not here: what the figures are.
 """
 
-import asyncio
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -20,9 +19,6 @@ from imsite.operating.exposition import CONTENT_TYPE, exposition
 
 PATH: Final = "/metrics"
 
-WITHIN_S: Final = 5.0
-"""How long this node may take to count itself; then the answer is 503, which monitoring shows as a node in trouble."""
-
 FORWARDED: Final = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
 """Whoever asks through a proxy has one of these; then the address, perhaps this machine's, is the proxy's own."""
 
@@ -37,8 +33,8 @@ class MetricsMiddleware(MiddlewareMixin):
         if not may_read(request):
             return HttpResponse("for this machine, or with the token of IM_METRICS_TOKEN\n", "text/plain", 403)
         try:
-            return HttpResponse(exposition(async_to_sync(_status)()), CONTENT_TYPE)
-        except (ImError, TimeoutError):
+            return HttpResponse(exposition(_status()), CONTENT_TYPE)
+        except ImError:
             return HttpResponse("the control plane of this node does not answer\n", "text/plain", 503)
 
 
@@ -50,9 +46,10 @@ def may_read(request: HttpRequest) -> bool:
     return not any(name in request.headers for name in FORWARDED) and _is_loopback(request.META.get("REMOTE_ADDR"))
 
 
-async def _status() -> dict[str, Any] | None:
+def _status() -> dict[str, Any] | None:
+    """What this node says of itself; None if it is no node. Raises ClusterUnavailable, soon if it is stuck."""
     cluster = current()
-    return await asyncio.wait_for(cluster.status(), WITHIN_S) if cluster is not None else None
+    return async_to_sync(cluster.status)() if cluster is not None else None
 
 
 def _is_loopback(text: str | None) -> bool:

@@ -65,6 +65,7 @@ class DriveThread:
     def ask(self, engine: Engine, question: Callable[[int], int]) -> Future[Outcome]:
         """Ask the machine from any thread; the future gets a code and a result."""
         future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()  # So a caller that waits no longer cannot take it from the thread.
         if not self.post(lambda: engine.ask(question, future)):
             future.set_result(("stopped", None))
         return future
