@@ -67,6 +67,7 @@ class Host:
         self._rate_ppm = 1_000_000
         self._busy = False
         self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
+        self._effects: deque[Effect] = deque()
         self._wake_us = 0
         self._data_us = 0
         self._doing: Persist | SaveIdentity | None = None
@@ -145,8 +146,7 @@ class Host:
         """Use the node as its own process would, now; for clients that live in it."""
         assert self.machine is not None
         result = getattr(self.machine, method)(*args, self.clock_ms())
-        if not self._busy:
-            self._after(self.machine)
+        self._after(self.machine)
         return result
 
     def ask(self, command: Command | None, operation: Operation) -> None:
@@ -169,15 +169,18 @@ class Host:
         self._after(machine)
 
     def _after(self, machine: NodeMachine) -> None:
-        self._perform(deque(machine.take()))
-        if self.machine is machine and not self._busy:
+        """Do what follows from what was just put in, at once or after what is being done."""
+        self._effects.extend(machine.take())
+        if not self._busy:
+            self._perform()
             self._rest(machine)
 
     def _rest(self, machine: NodeMachine) -> None:
-        while self._inbox and not self._busy and not self.frozen and self.machine is machine:
+        while self._inbox and self.machine is machine and not self._busy and not self.frozen:
             event, args = self._inbox.popleft()
             getattr(machine, event)(*args, self.clock_ms())
-            self._perform(deque(machine.take()))
+            self._effects.extend(machine.take())
+            self._perform()
         if self.machine is machine and not self._busy:
             self._arm(machine)
 
@@ -192,20 +195,18 @@ class Host:
             self._wake_us = 0
             self.post("tick")
 
-    def _perform(self, effects: deque[Effect]) -> None:
+    def _perform(self) -> None:
         """Do what the machine wants, in order; a write to the disk takes time, and everything after it waits."""
-        while effects:
-            effect = effects.popleft()
+        while self._effects:
+            effect = self._effects.popleft()
             if isinstance(effect, Persist | SaveIdentity):
                 self._busy = True
                 self._doing = effect
                 delay_us = int(self.write_us * (0.5 + self.world.kernel.rng.random()))
-                self.world.kernel.after(delay_us, self._written, self.life, effects)
+                self.world.kernel.after(delay_us, self._written, self.life)
                 self._maybe_fail(delay_us)
                 return
             self._perform_one(effect)
-            if self.machine is None:
-                return
 
     def _maybe_fail(self, delay_us: int) -> None:
         if self.crash_at_write:
@@ -217,21 +218,20 @@ class Host:
         if life == self.life:
             self.crash()
 
-    def _written(self, life: int, effects: deque[Effect]) -> None:
+    def _written(self, life: int) -> None:
         if life != self.life or self.machine is None:
             return
         if self.frozen:
-            self.world.kernel.after(1_000, self._written, life, effects)
+            self.world.kernel.after(1_000, self._written, life)
             return
         assert self._doing is not None
         self.disk.save(self._doing)
         if isinstance(self._doing, Persist):
             self.world.observer.persisted(self, self._doing)
         self._doing, self._busy = None, False
-        machine = self.machine
-        self._perform(effects)
-        if self.machine is machine and not self._busy:
-            self._rest(machine)
+        self._perform()
+        if self.machine is not None:
+            self._rest(self.machine)
 
     def _perform_one(self, effect: Effect) -> None:
         world = self.world
@@ -299,6 +299,7 @@ class Host:
         self.serving_until_ms = 0
         self.frozen = self._busy = False
         self._inbox.clear()
+        self._effects.clear()
         self._wake_us = 0
         self.world.clients.lost(ended)
         self.world.ended(self)

@@ -41,16 +41,16 @@ class Leadership:
         """Something has changed: compare soon."""
         self._hurry = True
 
-    def settled(self, ticket: int) -> bool:
-        """Forget a proposal that was answered; whether it was one of these."""
-        return self._underway.pop(ticket, None) is not None
+    def settled(self, request: int) -> None:
+        """Forget a decision that was applied. What is not, is forgotten with the office."""
+        self._underway.pop(request, None)
 
     def run(
         self,
         raft: Raft,
         state: ClusterState,
         peers: Mapping[NodeId, Peer],
-        propose: Callable[[Command], int | None],
+        enact: Callable[[Command], int | None],
         now_ms: int,
     ) -> None:
         """Compare if it is time to, and ask for what is missing. What is refused is decided anew the next time."""
@@ -72,7 +72,7 @@ class Leadership:
         for action in self._reconciler.decide(state, evidence):
             match action:
                 case Propose(command):
-                    self._propose(command, propose)
+                    self._enact(command, enact)
                 case ChangeMembership(change):
                     with suppress(ProposalRefused):
                         raft.change(change, now_ms)
@@ -80,9 +80,9 @@ class Leadership:
                     with suppress(ProposalRefused):
                         raft.transfer(to, now_ms)
 
-    def _propose(self, command: Command, propose: Callable[[Command], int | None]) -> None:
+    def _enact(self, command: Command, enact: Callable[[Command], int | None]) -> None:
         if len(self._underway) >= UNDERWAY_MAX or command in self._underway.values():
             return
-        ticket = propose(command)
-        if ticket is not None:
-            self._underway[ticket] = command
+        request = enact(command)
+        if request is not None:
+            self._underway[request] = command

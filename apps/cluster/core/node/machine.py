@@ -43,6 +43,8 @@ from apps.cluster.core.state import VERSION, Command, CommandUnknown
 BLANK = HardState(term=0, vote=NodeId(0), commit=0)
 """What a node that joins saves first, so that a log lost later is told from one that never was."""
 REMOVED = "this node was removed from its cluster; delete its folder to join as a new node"
+REUNION_MS = 5_000
+"""How often a member that gossip does not know, or that said goodbye, is asked whether it is there."""
 INCARNATION_BITS = 20
 """A boot's first incarnation is its number shifted by this: higher than any of the boot before."""
 
@@ -71,6 +73,7 @@ class NodeMachine:
         self._effects: list[Effect] = []
         self._stopped = False
         self._refused = 0
+        self._reunion_ms = now_ms
         self._departure: Departure | None = None
         self._meta = msgspec.structs.replace(config.meta, cluster=identity.cluster_id, version=VERSION)
         incarnation = identity.boot << INCARNATION_BITS
@@ -245,6 +248,7 @@ class NodeMachine:
         self._take_gossip()
         if self.member is not None:
             self._live(self.member, now_ms)
+            self._reunite(self.member, now_ms)
         if self._departure is not None and not self._stopped:
             self._depart(self._departure, now_ms)
 
@@ -282,6 +286,17 @@ class NodeMachine:
             self._stop("too_old", str(unknown))
         if member.removed and not self._stopped:
             self._be_removed()
+
+    def _reunite(self, member: Member, now_ms: int) -> None:
+        """Look for members where the log says they are: who starts again may have been told no address, or old ones."""
+        if now_ms < self._reunion_ms or self._departure is not None:
+            return
+        self._reunion_ms = now_ms + REUNION_MS
+        records, peers = member.replica.state.members, self.gossip.peers
+        missing = [node for node in records if node not in peers or peers[node].status is Status.LEFT]
+        if missing and not self._stopped:
+            record = records[missing[self._rng.getrandbits(32) % len(missing)]]
+            self.gossip.join([(record.host, record.control_port)], now_ms)
 
     def _receive_dismissal(self, cluster_id: str) -> None:
         if self.member is not None and cluster_id == self.identity.cluster_id:

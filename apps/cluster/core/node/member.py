@@ -124,8 +124,7 @@ class Member:
             self._attempt(pending, now_ms)
 
     def _fail(self, pending: Pending, code: str) -> None:
-        if self._office is None or not self._office.settled(pending.ticket):
-            self._effects.append(Failed(pending.ticket, code))
+        self._effects.append(Failed(pending.ticket, code))
 
     def _take_note(self) -> None:
         """What the newly applied part of the log means for this node itself."""
@@ -156,6 +155,8 @@ class Member:
     def _answer_one(self, outcome: Outcome, now_ms: int) -> None:
         pending = self.proposals.of_request(outcome.request)
         if pending is None:
+            if self._office is not None:
+                self._office.settled(outcome.request)
             return
         if outcome.code is Code.DUPLICATE and not pending.uncertain:
             self.proposals.renew(pending)
@@ -164,7 +165,7 @@ class Member:
         self.proposals.close(pending)
         if outcome.code:
             self._fail(pending, "unknown" if outcome.code is Code.DUPLICATE else outcome.code)
-        elif self._office is None or not self._office.settled(pending.ticket):
+        else:
             self._effects.append(Completed(pending.ticket, outcome.result))
 
     def _follow(self, now_ms: int) -> None:
@@ -189,10 +190,23 @@ class Member:
                 self.replica.raft,
                 self.replica.state,
                 self._peers,
-                lambda command: self.propose(command, now_ms),
+                lambda command: self._enact(command, now_ms),
                 now_ms,
             )
             self._dismiss(now_ms)
+
+    def _enact(self, command: Command, now_ms: int) -> int | None:
+        """Append a decision of this office now, or not at all: what it rests on may not hold a moment later.
+
+        So it is never tried again or handed to another leader. Returns its request, None where the log refuses.
+        """
+        request = self.proposals.next_request()
+        envelope = Envelope(self.replica.state.version, self._identity.node, request, command)
+        try:
+            self.replica.raft.propose(envelope.encode(), now_ms)
+        except ProposalRefused:
+            return None
+        return request
 
     def _dismiss(self, now_ms: int) -> None:
         """Tell those who were removed while they could not hear it; nobody sends them the log any more."""

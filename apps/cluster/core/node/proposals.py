@@ -55,7 +55,7 @@ class Proposals:
     def open(self, command: Command | None, now_ms: int) -> Pending:
         """Begin to wait for a command's outcome, or for a read."""
         assert not self.full
-        number = self._number()
+        number = self.next_request()
         pending = Pending(number, command, number, now_ms + self._timeout_ms, now_ms + self._retry_ms)
         self._wake_ms = min(self._wake_ms, pending.retry_ms) if self._pending else pending.retry_ms
         self._pending[number] = self._by_request[number] = pending
@@ -76,7 +76,7 @@ class Proposals:
     def renew(self, pending: Pending) -> None:
         """Exchange the number of a request that certainly was not and never will be applied."""
         del self._by_request[pending.request]
-        pending.request = self._number()
+        pending.request = self.next_request()
         self._by_request[pending.request] = pending
 
     def mark_uncertain(self) -> None:
@@ -112,6 +112,7 @@ class Proposals:
             self.close(pending)
         return ready
 
-    def _number(self) -> int:
+    def next_request(self) -> int:
+        """Return a number that no request of this node has had."""
         self._last += 1
         return self._last
