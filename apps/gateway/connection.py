@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from apps.common.clock import now_ms
+from apps.events.publish import user_group
 from apps.gateway.outbox import Bounds, Outbox, Send
 from apps.gateway.registry import Registry
 from apps.gateway.session import Authenticate, Call, Close, Effect, Identity, Limits, Note, Request, SendText, Session
@@ -43,6 +44,10 @@ class Services(Protocol):
         """End what is behind the services, with the node."""
 
 
+def _nowhere_else(_group: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """What all connections of a node share."""
@@ -51,6 +56,8 @@ class Node:
     services: Services
     limits: Limits
     bounds: Bounds
+    home_of: Callable[[str], str] = _nowhere_else
+    """Where sessions of a group are served at less cost: the address of another node, or nothing."""
 
 
 class Connection:
@@ -180,11 +187,17 @@ class Connection:
         self._run(self.session.completed(text))
 
     async def _sign_in(self, frame: SignIn) -> None:
-        """Check who it is, be told what concerns her, then list what changed: nothing falls between."""
+        """Check who it is, be told what concerns her, then list what changed: nothing falls between.
+
+        Where she would be served at less cost elsewhere, and follows, that is said instead of all but the first.
+        """
         services = self._node.services
         try:
             identity, language = await services.sign_in(frame)
             self.language = language or self.language
+            if home := self._home_elsewhere(frame, identity):
+                self._run(self.session.redirected(home))
+                return
             await self._join(identity)
             changes, start_over = await services.changed_since(identity, frame.since)
         except Exception as error:
@@ -195,6 +208,11 @@ class Connection:
         self._run(
             self.session.signed_in(identity, ref=frame.ref, changes=changes, start_over=start_over, now_ms=now_ms())
         )
+
+    def _home_elsewhere(self, frame: SignIn, identity: Identity) -> str:
+        """Return where to send this peer; one that is signed in already stays."""
+        follows = frame.redirect and self.session.identity is None
+        return self._node.home_of(user_group(identity.user)) if follows else ""
 
     async def _join(self, identity: Identity) -> None:
         """Join once; a renewal for another user is refused by the session and joins nothing."""

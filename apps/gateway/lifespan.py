@@ -117,7 +117,14 @@ async def _start() -> Node:
     bind_loop(asyncio.get_running_loop())
     logger.info("gateway of node %s started", registry.node_id)
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
-    return Node(registry, Dispatcher(), limits, Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {})))
+    bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
+    return Node(registry, Dispatcher(), limits, bounds, _home_of)
+
+
+def _home_of(group: str) -> str:
+    """Return the address of the node that owns a group's slot, where that is better for its sessions than this one."""
+    cluster = cluster_services.current()
+    return "" if cluster is None else cluster.home_of(group)
 
 
 async def _enter_cluster(layer: Any) -> None:

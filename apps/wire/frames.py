@@ -243,7 +243,7 @@ class Changed(ServerFrame, frozen=True):
 
 
 class Closing(ServerFrame, frozen=True):
-    """The server is about to close; reconnect after `retry_after_ms` when the close code allows it, to `url` if given."""
+    """The server is about to close; reconnect after `retry_after_ms` if the close code allows it, to `url` if given."""
 
     reason: str
     retry_after_ms: int = 0

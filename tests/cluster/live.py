@@ -1,7 +1,7 @@
 """Real nodes in this process, over loopback, with times that suit tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,16 @@ async def until(holds: Callable[[], Any]) -> None:
 
 
 @asynccontextmanager
-async def running(folder: Path, count: int, fatal: Fatal | None = None) -> AsyncIterator[list[Cluster]]:
+async def running(
+    folder: Path, count: int, fatal: Fatal | None = None, *, public_urls: Sequence[str] = ()
+) -> AsyncIterator[list[Cluster]]:
     """Nodes n0, n1, … of one cluster, once all are members and all slots are served."""
     ends = fatal if fatal is not None else []
-    nodes = [Cluster(config(folder, "n0"), lambda *end: ends.append(end))]
+    urls = [*public_urls, *[""] * count]
+    nodes = [Cluster(config(folder, "n0", public_url=urls[0]), lambda *end: ends.append(end))]
     try:
         for number in range(1, count):
-            told = config(folder, f"n{number}", join=(nodes[0].address,), expect=0)
+            told = config(folder, f"n{number}", join=(nodes[0].address,), expect=0, public_url=urls[number])
             nodes.append(Cluster(told, lambda *end: ends.append(end)))
         await until(lambda: all(settled(node, count) for node in nodes))
         yield nodes

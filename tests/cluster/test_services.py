@@ -42,6 +42,27 @@ async def test_a_node_alone_serves_everything_at_once(tmp_path: Path) -> None:
         assert node.serving_until_ms > monotonic_ms()
 
 
+async def test_clients_are_sent_to_the_owner_of_their_slot(tmp_path: Path) -> None:
+    async with running(tmp_path, 2, public_urls=("ws://n0.test/ws/v1", "ws://n1.test/ws/v1")) as (one, other):
+        keys = [f"user.{number}" for number in range(50)]
+        homes = {key: one.home_of(key) for key in keys}
+        owners = {key: one.owner_of(key) for key in keys}
+        entrances = (one.entrances(), other.entrances())
+
+    assert {key for key in keys if homes[key]} == {key for key in keys if owners[key] == other.node}
+    assert set(homes.values()) == {"", "ws://n1.test/ws/v1"}
+    assert entrances == (("ws://n0.test/ws/v1", "ws://n1.test/ws/v1"), ("ws://n1.test/ws/v1", "ws://n0.test/ws/v1"))
+
+
+async def test_a_node_without_a_cluster_sends_nobody_anywhere(tmp_path: Path) -> None:
+    node = Cluster(config(tmp_path, "alone", expect=3, public_url="ws://n0.test/ws/v1"), lambda *_: None)
+    try:
+        assert node.home_of("user.1") == ""
+        assert node.entrances() == ()
+    finally:
+        node.stop()
+
+
 async def test_leases_are_exclusive_and_their_tokens_grow(tmp_path: Path) -> None:
     async with running(tmp_path, 2) as (one, other):
         lease = await one.acquire("job", 60_000)

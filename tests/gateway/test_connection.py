@@ -86,7 +86,8 @@ class World:
     def __init__(self, bounds: Bounds, limits: Limits) -> None:
         self.services = FakeServices()
         self.registry = Registry("n1", None)
-        self.node = Node(self.registry, self.services, limits, bounds)
+        self.homes: dict[str, str] = {}
+        self.node = Node(self.registry, self.services, limits, bounds, lambda group: self.homes.get(group, ""))
         self.socket = Socket()
         self.cuts: list[str] = []
         self.connection = self.connect(self.socket)
@@ -200,6 +201,55 @@ class TestSigningIn:
 
         assert world.socket.events[0]["code"] == "already_signed_in"
         assert list(world.registry._groups) == [f"user.{ALICE.hex}"]
+
+
+class TestRedirect:
+    async def test_who_follows_is_sent_home_and_never_joined(self, world: World) -> None:
+        world.homes[f"user.{ALICE.hex}"] = "wss://n2.test/ws/v1"
+
+        world.hand(sign_in(redirect=True))
+        await settle()
+
+        assert world.socket.events == [{"op": "closing", "reason": "redirect", "url": "wss://n2.test/ws/v1"}, 1012]
+        assert world.registry._groups == {}
+
+    async def test_who_does_not_follow_is_served_here(self, world: World) -> None:
+        world.homes[f"user.{ALICE.hex}"] = "wss://n2.test/ws/v1"
+
+        await world.sign_in()
+
+        assert world.registry._groups == {f"user.{ALICE.hex}": [world.connection]}
+
+    async def test_who_is_at_home_here_is_served_here(self, world: World) -> None:
+        world.homes[f"user.{BOB.hex}"] = "wss://n2.test/ws/v1"
+
+        world.hand(sign_in(redirect=True))
+        await settle()
+
+        assert world.socket.ops == ["welcome"]
+
+    async def test_a_renewal_stays_where_it_is(self, world: World) -> None:
+        await world.sign_in()
+        world.homes[f"user.{ALICE.hex}"] = "wss://n2.test/ws/v1"
+
+        world.hand(sign_in(redirect=True))
+        await settle()
+
+        assert world.socket.ops == ["welcome"]
+
+    async def test_a_refusal_comes_first(self, world: World) -> None:
+        world.homes[f"user.{ALICE.hex}"] = "wss://n2.test/ws/v1"
+        world.services.error = LookupError("token_invalid")
+
+        world.hand(sign_in(redirect=True))
+        await settle()
+
+        assert world.socket.ops == ["error", "closing", 4401]
+
+    def test_a_node_of_its_own_sends_nobody_anywhere(self) -> None:
+        node = Node(Registry("n1", None), FakeServices(), Limits(), Bounds())
+
+        assert node.home_of("user.x") == ""
 
 
 class TestRequests:

@@ -1,10 +1,12 @@
 """The node's life: one per loop, started once, stopped cleanly, started again."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from apps.cluster import services as cluster_services
 from apps.events import publish
 from apps.gateway import lifespan
 from apps.messaging import runtime
@@ -124,4 +126,16 @@ async def test_limits_come_from_the_settings(settings: Any) -> None:
     node = await lifespan.running_node()
 
     assert (node.limits.in_flight, node.bounds.limit_frames) == (3, 9)
+    await lifespan.shutdown()
+
+
+async def test_sessions_are_sent_to_where_the_cluster_has_their_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = await lifespan.running_node()
+    alone = node.home_of("user.x")
+
+    monkeypatch.setattr(cluster_services, "current", lambda: SimpleNamespace(home_of=lambda group: f"ws://{group}"))
+    in_a_cluster = node.home_of("user.x")
+    monkeypatch.undo()
+
+    assert (alone, in_a_cluster) == ("", "ws://user.x")
     await lifespan.shutdown()

@@ -251,7 +251,11 @@ class Session:
         )
         return effects
 
-    def close(self, code: CloseCode, reason: str, *, retry_after_ms: int = 0) -> Sequence[Effect]:
+    def redirected(self, url: str) -> Sequence[Effect]:
+        """Take the outcome of a first `sign_in` of a user whom another node serves at less cost."""
+        return self.close(CloseCode.RESTART, "redirect", url=url)
+
+    def close(self, code: CloseCode, reason: str, *, retry_after_ms: int = 0, url: str = "") -> Sequence[Effect]:
         """End the session with a `closing` frame and a close code; nothing the first time was asked already."""
         if self._closing:
             return ()
@@ -259,7 +263,8 @@ class Session:
         self._unacked = Unacked()
         self._held.clear()
         self._missed.clear()
-        return (SendText(encode(Closing(reason=reason, retry_after_ms=retry_after_ms))), Close(code, reason))
+        closing = Closing(reason=reason, retry_after_ms=retry_after_ms, url=url)
+        return (SendText(encode(closing)), Close(code, reason))
 
     # Inside -----------------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ def identity(*, user: UserId = ALICE, expires_ms: int = START + HOUR_MS) -> Iden
     return Identity(TENANT, user, PHONE, expires_ms)
 
 
-def sign_in(*, terminal: TerminalId = PHONE, ref: str = "") -> SignIn:
-    return SignIn(token="a-token", terminal=terminal, platform="web", ref=ref)
+def sign_in(*, terminal: TerminalId = PHONE, ref: str = "", redirect: bool = False) -> SignIn:
+    return SignIn(token="a-token", terminal=terminal, platform="web", ref=ref, redirect=redirect)
 
 
 def message(number: int = 1) -> Send:

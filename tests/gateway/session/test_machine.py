@@ -475,6 +475,23 @@ class TestClosing:
         assert later == []
 
 
+class TestRedirect:
+    def test_a_peer_served_better_elsewhere_is_told_where_and_closed(self) -> None:
+        session = fresh()
+        session.handle_frame(text_of(sign_in()), START)
+
+        closing, closed = outcome(session.redirected("wss://n2.test/ws/v1"))
+
+        assert closing == {"op": "closing", "reason": "redirect", "url": "wss://n2.test/ws/v1"}
+        assert closed == (1012, "redirect")
+
+    def test_a_peer_that_is_closed_already_is_told_nothing(self) -> None:
+        session = fresh()
+        session.close(CloseCode.RESTART, "restart")
+
+        assert outcome(session.redirected("wss://n2.test/ws/v1")) == []
+
+
 class TestGaps:
     def test_a_conversation_that_went_on_is_named(self) -> None:
         assert outcome(welcomed().went_on(ROOM, 7)) == [changed(ROOM, 7)]
