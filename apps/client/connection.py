@@ -14,12 +14,13 @@ from apps.client.addresses import Addresses
 from apps.client.backoff import Backoff
 from apps.client.errors import ClientClosed, ConnectionLost, SignInRefused, SignInUnavailable
 from apps.client.options import ClientOptions
+from apps.client.route import Route
 from apps.client.session import RENEWAL_REF, Broken, Effect, Renew, Session, Transmit
 from apps.client.tokens import TokenSource
 from apps.client.transport import Transport
 from apps.wire import codec
 from apps.wire.errors import RETRYABLE, CloseCode, ErrorCode
-from apps.wire.frames import ClientFrames, ErrorFrame, ServerFrames, SignIn, Welcome
+from apps.wire.frames import ClientFrames, Closing, ErrorFrame, ServerFrames, SignIn, Welcome
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,14 @@ MAX_TOKENS_REFUSED: Final = 3
 """Freshly made tokens refused in a row before the client gives up."""
 STABLE_AFTER_S: Final = 5.0
 """A connection that lasted this long counts as a success: the next pause is a short one again."""
+
+
+class _SentOn(Exception):
+    """Another node serves this user at less cost, and this one gave its address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
 
 
 class Lifeline:
@@ -46,7 +55,7 @@ class Lifeline:
         self.on_change: Callable[[Exception | None], None] = lambda _reason: None
         self.on_activity: Callable[[], None] = lambda: None
         self._session = session
-        self._addresses = addresses
+        self._route = Route(addresses)
         self._tokens = tokens
         self._terminal = terminal
         self._options = options
@@ -61,21 +70,25 @@ class Lifeline:
             retry_after_s = 0.0
             try:
                 await self._connect_once()
+            except _SentOn as error:
+                self._route.sent_on(error.url)
+                continue
             except SignInUnavailable as error:
                 retry_after_s = error.retry_after_s
-                self._addresses.failed()
+                self._route.failed()
                 self._log_end(error)
             except ConnectionLost as error:
                 if error.code in FINAL_CODES:
                     raise
                 retry_after_s = self._session.retry_after_s
-                self._addresses.failed()
+                self._route.failed()
                 self._log_end(error)
             await self._timing.sleep(self._backoff.next_pause_s(at_least_s=retry_after_s))
 
     async def _connect_once(self) -> None:
+        self._route.next()
         token = await self._tokens.token(rejected=self._rejected)
-        transport = await self._options.open_transport(self._addresses.current)
+        transport = await self._options.open_transport(self._route.address)
         signed_in_at: float | None = None
         reason: Exception = ClientClosed("the client was closed")
         try:
@@ -97,20 +110,36 @@ class Lifeline:
             await transport.close()
 
     async def _sign_in(self, transport: Transport, token: str) -> Welcome:
-        await self._send(transport, self._sign_in_frame(token, since=self._session.since_ms, ref=""))
+        await self._say_who(transport, token)
         try:
             async with asyncio.timeout(self._options.answer_timeout_s):
                 while True:
                     frame = _decode(await transport.receive())
                     if isinstance(frame, Welcome):
                         self._tokens_refused = 0
+                        self._route.arrived()
                         return frame
-                    if isinstance(frame, ErrorFrame):
-                        self._judge_refusal(frame)
+                    if isinstance(frame, Closing):
+                        self._judge_farewell(frame)
+                    elif isinstance(frame, ErrorFrame):
+                        await self._judge_refusal(frame, transport, token)
         except TimeoutError as error:
-            raise SignInUnavailable(f"{self._addresses.current}: no answer to the sign-in") from error
+            raise SignInUnavailable(f"{self._route.address}: no answer to the sign-in") from error
 
-    def _judge_refusal(self, error: ErrorFrame) -> None:
+    async def _say_who(self, transport: Transport, token: str) -> None:
+        frame = self._sign_in_frame(token, since=self._session.since_ms, ref="", redirect=self._route.follows)
+        await self._send(transport, frame)
+
+    def _judge_farewell(self, closing: Closing) -> None:
+        if closing.url and self._route.follows:
+            raise _SentOn(closing.url)
+        self._session.retry_after_s = closing.retry_after_ms / 1000
+
+    async def _judge_refusal(self, error: ErrorFrame, transport: Transport, token: str) -> None:
+        if error.code == ErrorCode.BAD_FRAME and self._route.follows:
+            self._route.stay()  # Perhaps a server of before `redirect`: it leaves the socket open.
+            await self._say_who(transport, token)
+            return
         if error.code == ErrorCode.TOKEN_INVALID:
             self._tokens_refused += 1
             if self._tokens_refused < MAX_TOKENS_REFUSED:
@@ -172,8 +201,8 @@ class Lifeline:
             raise ConnectionLost(effect.code, effect.reason)
         self.on_effect(effect)
 
-    def _sign_in_frame(self, token: str, *, since: int | None, ref: str) -> SignIn:
-        return SignIn(token, self._terminal, self._options.platform, self._options.name, since, ref)
+    def _sign_in_frame(self, token: str, *, since: int | None, ref: str, redirect: bool = False) -> SignIn:
+        return SignIn(token, self._terminal, self._options.platform, self._options.name, since, ref, redirect)
 
     def _log_end(self, error: Exception) -> None:
         logger.info("not connected: %s", error, extra={"terminal": str(self._terminal)})
