@@ -32,6 +32,7 @@ def ask(
     arguments: Mapping[str, str | int | bool],
     *,
     address: tuple[str, int] | None = None,
+    timeout_ms: int = 15_000,
 ) -> Any:
     """Ask the node at `address`, or else the one that runs on this machine from the folder of IM_CLUSTER, `options`.
 
@@ -41,9 +42,9 @@ def ask(
     if address is None:
         running = read_running(options["folder"])
         if running is None:
-            raise AskFailed("not_running", f"no node runs from {options['folder']}")
+            raise AskFailed("not_running", str(options["folder"]))
         address = (running.host, running.port)
-    return _result(ask_node(address, ring, AdminRequest(verb, dict(arguments))))
+    return _result(ask_node(address, ring, AdminRequest(verb, dict(arguments)), timeout_ms))
 
 
 def _result(reply: AdminReply) -> Any:

@@ -5,6 +5,7 @@ here: asking for them.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from imsite.phrases import padded, phrase, width
@@ -47,7 +48,8 @@ def member_lines(status: Facts) -> list[str]:
         phrase("VERSION"),
         phrase("REMARKS"),
     ]
-    return table(heads, [_member(member, status) for member in status["members"]], numbers=(5, 6, 7, 8, 9))
+    members = sorted(status["members"], key=itemgetter("name", "node"))
+    return table(heads, [_member(member, status) for member in members], numbers=(5, 6, 7, 8, 9))
 
 
 def slot_lines(ranges: Sequence[Facts]) -> list[str]:

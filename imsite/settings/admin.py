@@ -92,6 +92,18 @@ UNFOLD: dict[str, Any] = {
                     ),
                 ],
             },
+            {
+                "title": _("Installation"),
+                "separator": True,
+                "items": [
+                    {
+                        "title": _("Cluster"),
+                        "icon": "hub",
+                        "link": reverse_lazy("cluster:overview"),
+                        "permission": lambda request: request.user.is_superuser,
+                    },
+                ],
+            },
         ],
     },
 }
