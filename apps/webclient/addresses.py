@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.templatetags.static import static
 
+from apps.cluster import services as cluster_services
 from apps.wire.frames import PATH
 
 
@@ -23,6 +24,18 @@ def websocket_url(request: HttpRequest) -> str:
 def same_origin_websocket_url(request: HttpRequest) -> str:
     """The WebSocket address on the port of the page itself: what the page falls back to."""
     return f"{_scheme(request)}://{request.get_host()}{PATH}"
+
+
+def websocket_urls(request: HttpRequest) -> list[str]:
+    """Every address to try, in this order: this node's two, then those of other living nodes of the cluster.
+
+    A page that came by https may use `wss:` only, so it is not told of others.
+    """
+    own = [websocket_url(request), same_origin_websocket_url(request)]
+    cluster = cluster_services.current()
+    known = () if cluster is None else cluster.entrances()
+    others = [url for url in known if url.startswith("wss:") or not request.is_secure()]
+    return list(dict.fromkeys([*own, *others]))
 
 
 @cache

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from apps.accounts.services.applications import WEB_CLIENT_ID
-from apps.webclient.addresses import same_origin_websocket_url, script_urls, websocket_url
+from apps.webclient.addresses import script_urls, websocket_urls
 from apps.webclient.csp import origin_of, strict_policy
 from apps.webclient.middleware import HEADER
 from apps.wire.frames import PROTOCOL_VERSION
@@ -28,12 +28,12 @@ def chat(request: HttpRequest) -> HttpResponse:
     nonce = secrets.token_urlsafe(16)
     context = {"bootstrap": bootstrap_data(request), "csp_nonce": nonce, "scripts": script_urls()}
     response = render(request, "webclient/index.html", context)
-    sockets = {origin_of(url(request)) for url in (websocket_url, same_origin_websocket_url)}
+    sockets = {origin_of(url) for url in websocket_urls(request)}
     response[HEADER] = strict_policy(nonce=nonce, connect=sorted(sockets))
     return response
 
 
-def bootstrap_data(request: HttpRequest) -> dict[str, str | int]:
+def bootstrap_data(request: HttpRequest) -> dict[str, str | int | list[str]]:
     """What the page cannot know by itself: the addresses of the server, its protocol, and the visitor's language."""
     return {
         "client_id": WEB_CLIENT_ID,
@@ -42,7 +42,7 @@ def bootstrap_data(request: HttpRequest) -> dict[str, str | int]:
         "revoke_url": reverse("oauth2_provider:revoke-token"),
         "logout_url": reverse("logout"),
         "api_url": API_URL,
-        "ws_url": websocket_url(request),
+        "ws_urls": websocket_urls(request),
         "language": get_language() or "en",
         "version": PROTOCOL_VERSION,
     }

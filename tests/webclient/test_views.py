@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as live_settings
@@ -11,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from apps.accounts.models import User
 from apps.accounts.services.sign_in import guard
+from apps.cluster import services as cluster_services
 from tests.conftest import PASSWORD
 
 
@@ -37,7 +39,7 @@ def test_the_page_says_where_the_server_is(client: Client, settings: Settings) -
         "revoke_url": "/oauth/revoke_token/",
         "logout_url": "/accounts/logout/",
         "api_url": "/api/v1",
-        "ws_url": "ws://testserver:8001/ws/v1",
+        "ws_urls": ["ws://testserver:8001/ws/v1", "ws://testserver/ws/v1"],
         "language": "en",
         "version": 1,
     }
@@ -61,6 +63,16 @@ def test_the_policy_admits_the_sockets_and_only_the_one_inline_script(client: Cl
     ] == []
     assert " style=" not in html
     assert "<style" not in html
+
+
+def test_the_policy_admits_the_sockets_of_the_other_nodes(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = SimpleNamespace(entrances=lambda: ("ws://n2.test:8011/ws/v1",))
+    monkeypatch.setattr(cluster_services, "current", lambda: cluster)
+
+    response = client.get("/chat/")
+
+    assert " ws://n2.test:8011 " in response["Content-Security-Policy"].replace(";", " ;")
+    assert "ws://n2.test:8011/ws/v1" in str(bootstrap_of(response.content.decode())["ws_urls"])
 
 
 def test_everything_the_page_names_exists(client: Client) -> None:

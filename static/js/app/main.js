@@ -72,12 +72,11 @@ async function whoAmI(rest) {
 }
 
 async function run(rest, me) {
-  const fallback = `${location.origin.replace(/^http/, "ws")}/ws/v1`;
   const client = new ImClient({
     me,
     rest,
     connection: {
-      urls: [bootstrap.ws_url, fallback],
+      urls: bootstrap.ws_urls,
       WebSocket,
       getToken: (options) => auth.getToken(options),
       hello: { terminal: await terminalOf(me.id), platform: "web", name: browserName() },

@@ -5,7 +5,7 @@
 
 import { Backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
-import { CLOSE, CLOSES_FOR_GOOD, ConnectionLost, ImError, SignedOut } from "./protocol.js";
+import { CLOSE, CLOSES_FOR_GOOD, ConnectionLost, ImError, SAME_NODE, SignedOut } from "./protocol.js";
 
 const OPEN_TIMEOUT_MS = 6_000;
 const WELCOME_TIMEOUT_MS = 15_000;
@@ -36,9 +36,13 @@ export class Connection extends Emitter {
   #minimumWaitMs = 0;
   #wanted = false;
   #attempt = 0;
+  #opened = false;
+  #named = ""; // Where a node sent us: counts for one attempt.
+  #detour = false; // Whether this attempt goes there.
+  #follows = true; // Whether a node may send us on; after a detour only once one has let us in.
 
   /**
-   * `urls`: where to connect, in order of preference; the next one is tried when one cannot be opened.
+   * `urls`: where to connect, in order of preference; the next one is tried when one cannot be opened or its node goes.
    * `getToken({ rejected })`: resolves to an access token other than `rejected`, throws SignedOut when there is none.
    * `hello`: `{ terminal, platform, name }` of the sign-in. `clock`: `{ now, setTimeout, clearTimeout }`.
    */
@@ -132,12 +136,16 @@ export class Connection extends Emitter {
   }
 
   #open() {
-    const url = this.#urls[0];
+    const url = this.#named || this.#urls[0];
+    this.#detour = this.#named !== "";
+    this.#follows &&= !this.#detour;
+    this.#named = "";
+    this.#opened = false;
     let socket;
     try {
       socket = new this.#WebSocket(url);
     } catch {
-      this.#retryLater();
+      this.#lost(GONE); // The page may not connect there: as if nobody answered.
       return;
     }
     this.#socket = socket;
@@ -150,8 +158,10 @@ export class Connection extends Emitter {
 
   #signIn() {
     this.#clear("open");
+    this.#opened = true;
     const since = this.#serverTime === null ? {} : { since: this.#serverTime };
-    this.#transmit({ op: "sign_in", token: this.#token, ...this.#hello, ...since, ref: "hello" });
+    const redirect = this.#follows ? { redirect: true } : {};
+    this.#transmit({ op: "sign_in", token: this.#token, ...this.#hello, ...since, ...redirect, ref: "hello" });
     this.#after("welcome", WELCOME_TIMEOUT_MS, () => this.#lost(GONE));
   }
 
@@ -178,16 +188,26 @@ export class Connection extends Emitter {
     }
   }
 
-  #warned({ reason, retry_after_ms: retryAfterMs = 0 }) {
+  #warned({ reason, retry_after_ms: retryAfterMs = 0, url = "" }) {
     if (reason === "token_expires") this.#renew();
+    else if (url && this.#follows && !this.online) this.#goOn(url);
     else this.#minimumWaitMs = retryAfterMs;
+  }
+
+  // A node named another one that serves us at less cost.
+  #goOn(url) {
+    this.#named = url;
+    this.#connect();
   }
 
   #refused(frame) {
     const error = ImError.fromFrame(frame);
     const key = frame.id ? `id:${frame.id}` : `ref:${frame.ref}`;
     if (this.#settle(key, (waiting) => waiting.reject(error))) return;
-    if (frame.code === "token_invalid") this.#lost(CLOSE.SIGN_IN);
+    if (frame.code === "bad_frame" && !this.online && this.#follows) {
+      this.#follows = false; // Perhaps a server of before redirects: it leaves the socket open.
+      this.#signIn();
+    } else if (frame.code === "token_invalid") this.#lost(CLOSE.SIGN_IN);
     else if (frame.code === "terminal_refused") this.#halt("stopped", frame.code);
     else if (frame.ref === "renew" && error.retry) this.#after("renew", RENEW_RETRY_MS, () => this.#renew());
     else if (this.online) this.emit("refused", error);
@@ -202,6 +222,7 @@ export class Connection extends Emitter {
     if (this.online) return;
     this.#clear("welcome");
     this.#backoff.reset();
+    this.#follows = true;
     this.#rejected = "";
     this.#minimumWaitMs = 0;
     this.#heartbeatMs = frame.heartbeat_ms;
@@ -238,7 +259,6 @@ export class Connection extends Emitter {
   }
 
   #lost(code) {
-    const opened = !this.#timers.has("open");
     this.#drop();
     if (!this.#wanted) return;
     if (CLOSES_FOR_GOOD.has(code)) {
@@ -246,8 +266,8 @@ export class Connection extends Emitter {
       return;
     }
     if (code === CLOSE.SIGN_IN) this.#rejected = this.#token;
-    const untried = !opened && this.#backoff.attempts < this.#urls.length - 1;
-    if (!opened) this.#urls.push(this.#urls.shift());
+    const untried = !this.#opened && (this.#detour || this.#backoff.attempts < this.#urls.length - 1);
+    if (!this.#detour && !SAME_NODE.has(code)) this.#urls.push(this.#urls.shift());
     this.#retryLater(untried ? 0 : undefined);
   }
 

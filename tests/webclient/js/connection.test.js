@@ -28,6 +28,7 @@ function makeRig({ urls = ["ws://main/ws/v1"], getToken } = {}) {
   return { clock, server, connection, states, asked };
 }
 
+const urlsOf = (server) => [...server.sockets].map(({ url }) => url);
 const ops = (server) => server.received.map(({ op }) => op);
 
 test("connecting signs in inside the socket, with the token nowhere in the address", async () => {
@@ -237,4 +238,119 @@ test("frames that are not JSON are skipped", async () => {
   for (const socket of server.sockets) socket.onmessage({ data: "{" });
 
   assert.equal(connection.online, true);
+});
+
+test("the next address is tried at once when the first never answers", async () => {
+  const { clock, server, connection } = makeRig({ urls: ["ws://silent/ws/v1", "ws://open/ws/v1"] });
+  server.silentUrl = "ws://silent/ws/v1";
+
+  connection.start();
+  await clock.advance(6_001);
+
+  assert.deepEqual(urlsOf(server), ["ws://open/ws/v1"]);
+  assert.equal(connection.online, true);
+});
+
+test("a client whose node died goes on to another one", async () => {
+  const { clock, server, connection } = makeRig({ urls: ["ws://one/ws/v1", "ws://two/ws/v1"] });
+  connection.start();
+  await settle();
+  server.unreachableUrl = "ws://one/ws/v1";
+
+  server.drop();
+  await clock.advance(800);
+
+  assert.deepEqual(urlsOf(server), ["ws://two/ws/v1"]);
+  assert.equal(connection.online, true);
+});
+
+for (const code of [4401, 4408, 4413, 4429]) {
+  test(`after close code ${code} it comes back to the same node`, async () => {
+    const { clock, server, connection } = makeRig({ urls: ["ws://one/ws/v1", "ws://two/ws/v1"] });
+    connection.start();
+    await settle();
+
+    server.drop(code);
+    await clock.advance(800);
+
+    assert.deepEqual(urlsOf(server), ["ws://one/ws/v1"]);
+    assert.equal(connection.online, true);
+  });
+}
+
+test("a client that is sent on goes there at once, and is not sent on again", async () => {
+  const { clock, server, connection, states } = makeRig();
+  server.homeUrl = "ws://home/ws/v1";
+  const begun = clock.now();
+
+  connection.start();
+  await settle();
+
+  assert.deepEqual(urlsOf(server), ["ws://home/ws/v1"]);
+  assert.deepEqual(server.received.map(({ redirect }) => redirect), [true, undefined]);
+  assert.deepEqual([connection.online, clock.now() - begun, states.includes("waiting")], [true, 0, false]);
+});
+
+test("where it was sent and nobody answers it comes back to its list and stays", async () => {
+  const { clock, server, connection } = makeRig();
+  server.homeUrl = server.unreachableUrl = "ws://home/ws/v1";
+
+  connection.start();
+  await clock.advance(1);
+
+  assert.deepEqual(urlsOf(server), ["ws://main/ws/v1"]);
+  assert.equal(server.received.at(-1).redirect, undefined);
+  assert.equal(connection.online, true);
+});
+
+test("an address the page may not connect to is like one where nobody answers", async () => {
+  const { clock, server, connection } = makeRig();
+  server.homeUrl = server.forbiddenUrl = "ws://home/ws/v1";
+
+  connection.start();
+  await clock.advance(1);
+
+  assert.deepEqual(urlsOf(server), ["ws://main/ws/v1"]);
+  assert.equal(connection.online, true);
+});
+
+test("when the node it was sent to dies it asks its list again", async () => {
+  const { clock, server, connection } = makeRig();
+  server.homeUrl = "ws://home/ws/v1";
+  connection.start();
+  await settle();
+  server.homeUrl = undefined;
+
+  server.drop();
+  await clock.advance(800);
+
+  assert.deepEqual(urlsOf(server), ["ws://main/ws/v1"]);
+  assert.equal(server.received.at(-1).redirect, true);
+});
+
+test("a node of before redirects is signed in to on the same socket", async () => {
+  const { server, connection, states } = makeRig();
+  const signIn = server.on_sign_in;
+  server.on_sign_in = function onSignIn(socket, frame) {
+    if (frame.redirect) socket.deliver({ op: "error", code: "bad_frame", message: "", ref: frame.ref });
+    else signIn.call(server, socket, frame);
+  };
+
+  connection.start();
+  await settle();
+
+  assert.deepEqual(server.received.map(({ redirect }) => redirect), [true, undefined]);
+  assert.deepEqual(states, ["connecting", "online"]);
+});
+
+test("a renewed sign-in does not ask to be sent on", async () => {
+  const { server, connection } = makeRig();
+  connection.start();
+  await settle();
+
+  for (const socket of server.sockets) socket.deliver({ op: "closing", reason: "token_expires" });
+  await settle();
+
+  assert.equal(server.received.at(-1).ref, "renew");
+  assert.equal(server.received.at(-1).redirect, undefined);
 });

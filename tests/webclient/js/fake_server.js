@@ -69,6 +69,10 @@ export class FakeServer {
       socket.fail(4401);
       return;
     }
+    if (frame.redirect && this.homeUrl) {
+      socket.deliver({ op: "closing", reason: "redirect", url: this.homeUrl });
+      return;
+    }
     socket.user = user;
     const time = this.clock.now();
     const changed = frame.since === undefined ? [] : this.#of(user).filter(({ log }) => (log.at(-1)?.time ?? 0) >= frame.since);
@@ -176,10 +180,12 @@ export class FakeServer {
 
 class FakeSocket {
   constructor(server, url) {
+    if (server.forbiddenUrl === url) throw new Error("refused by the policy of the page");
     this.server = server;
     this.url = url;
     this.open = false;
     queueMicrotask(() => {
+      if (server.silentUrl === url) return;
       if (!server.reachable || server.unreachableUrl === url) {
         this.onclose?.({ code: 1006 });
         return;
