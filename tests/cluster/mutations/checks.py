@@ -1,27 +1,48 @@
-"""The checks that have to find planted bugs: one test, one scenario, or some seeds of the simulation.
+"""The checks that have to find planted bugs: scenarios, tests, or seeds of the simulation.
 
 A check finds a bug by an assertion that fails. Any other exception means that the bug, not the program, is wrong.
 """
 
-import importlib
-import inspect
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+CORE = Path(__file__).parents[1] / "core"
 FOUND = (AssertionError, pytest.fail.Exception)
 """What a failing test raises; a violation of the simulation is an assertion error, too."""
+QUIET = (
+    "-q",
+    "--no-header",
+    "--tb=no",
+    "-p",
+    "no:django",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-c",
+    os.devnull,
+)
 
 
-def run_test(where: str) -> None:
-    """`package.module:function`, a test without fixtures; `function[values]` calls it with those, as repr."""
-    module_name, _, name = where.partition(":")
-    name, _, values = name.partition("[")
-    test = getattr(importlib.import_module(module_name), name)
-    if inspect.iscoroutinefunction(test):
-        raise TypeError(f"{where} is a coroutine")
-    arguments = importlib.import_module("ast").literal_eval(f"({values[:-1]},)") if values else ()
-    test(*arguments)
+def run_raft(names: str) -> None:
+    """Play scenarios of the log, by their names."""
+    from tests.cluster.core.raft.scenario import play
+
+    for name in names.split():
+        played, expected = play(CORE / "raft" / "scenarios" / f"{name}.txt")
+        assert played == expected, f"{name} goes another way"
+
+
+def run_gossip(names: str) -> None:
+    """Play scenarios of gossip, by their names."""
+    from tests.cluster.core.gossip.scenario import replay
+
+    for name in names.split():
+        text = (CORE / "gossip" / "scenarios" / f"{name}.txt").read_text(encoding="utf-8")
+        assert replay(text) == text, f"{name} goes another way"
 
 
 def run_seeds(text: str) -> None:
@@ -33,7 +54,34 @@ def run_seeds(text: str) -> None:
         simulate(seed)
 
 
-KINDS: dict[str, Callable[[str], None]] = {"test": run_test, "seeds": run_seeds}
+def run_tests(where: str) -> None:
+    """Tests below `tests/cluster`, as pytest names them, in this process and without a database."""
+    root = Path(__file__).parents[1]
+    witness = Witness()
+    nodes = [str(root / node) for node in where.split()]
+    status = pytest.main([*QUIET, "--rootdir", str(root), "--confcutdir", str(root), *nodes], plugins=[witness])
+    if witness.finding is not None:
+        raise witness.finding
+    if status != pytest.ExitCode.OK:
+        raise RuntimeError(f"{where} did not run: {status!r}")
+
+
+class Witness:
+    """Keeps what a test raised."""
+
+    finding: BaseException | None = None
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[None]) -> None:
+        if call.excinfo is not None:
+            self.finding = call.excinfo.value
+
+
+KINDS: dict[str, Callable[[str], None]] = {
+    "raft": run_raft,
+    "gossip": run_gossip,
+    "seeds": run_seeds,
+    "tests": run_tests,
+}
 
 
 def finds(check: str) -> str:

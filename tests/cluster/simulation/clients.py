@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import Completed, Failed
 from apps.cluster.core.state import AcquireLease, Command, Lease, ReleaseLease, RenewLease, Retire, SetDraining
+from tests.cluster.simulation.histories import Operation, check_leases
 
 if TYPE_CHECKING:
     from tests.cluster.simulation.host import Host
     from tests.cluster.simulation.world import World
 
-CLIENTS = 3
+CLIENTS = 5
 KEYS = ("a", "b")
-PAUSE_US = (20_000, 500_000)
+PAUSE_US = (20_000, 400_000)
 """Between two operations of one client."""
 TTLS_MS = (200, 1_000, 3_000)
 PATIENCE_US = 6_000_000
@@ -23,19 +23,6 @@ PATIENCE_US = 6_000_000
 PROBE = "probe"
 UNDECIDED = frozenset({"timeout", "unknown"})
 """Failures that do not say whether the command was applied."""
-
-
-@dataclass(slots=True)
-class Operation:
-    """One thing asked, by true time; `done_us` stays None as long as nobody knows what became of it."""
-
-    client: int
-    host: int
-    command: Command | None
-    begun_us: int
-    done_us: int | None = None
-    result: Lease | int | None = None
-    code: str = ""
 
 
 class Clients:
@@ -74,7 +61,7 @@ class Clients:
             return
         decided = isinstance(answer, Completed) or answer.code not in UNDECIDED
         if isinstance(answer, Completed):
-            operation.result = answer.result  # type: ignore[assignment]
+            operation.result = self._found(host, operation) if operation.command is None else answer.result
         else:
             operation.code = answer.code
         if decided:
@@ -122,7 +109,8 @@ class Clients:
         return ""
 
     def finish(self) -> None:
-        """Hold the histories to what they may be."""
+        """Hold the history of the leases to what it may be."""
+        check_leases(self.history)
 
     def _pause(self, client: int) -> None:
         self._world.kernel.after(self._rng.randrange(*PAUSE_US), self._next, client)
@@ -151,17 +139,26 @@ class Clients:
         return ReleaseLease(lease.key, lease.token)
 
     def _ask(self, client: int, host: Host, command: Command | None) -> Operation:
-        operation = Operation(client, host.number, command, self._world.kernel.now_us)
+        key = getattr(command, "key", self._rng.choice(KEYS))
+        operation = Operation(client, host.number, command, self._world.kernel.now_us, key=key)
         self.history.append(operation)
         self._world.kernel.note("ask", client, host.number, command)
         host.ask(command, operation)
         return operation
 
+    def _found(self, host: Host, operation: Operation) -> Lease | None:
+        """What somebody sees who reads now in this node's state."""
+        assert host.machine is not None
+        assert host.machine.member is not None
+        state = host.machine.member.replica.state
+        self._world.slots.looked(state.table, operation.begun_us)
+        return state.leases.get(operation.key)
+
     def _remember(self, operation: Operation) -> None:
         client, command = operation.client, operation.command
         if self._open.get(client) is operation and operation.done_us is not None:
             del self._open[client]
-        if isinstance(operation.result, Lease):
+        if isinstance(operation.result, Lease) and command is not None:
             self._held[client] = operation.result
         if operation.code == "lease_lost" or isinstance(command, ReleaseLease):
             self._held.pop(client, None)

@@ -20,6 +20,8 @@ class Disk:
         self.hard_state = EMPTY
         self.snapshot: Snapshot | None = None
         self.entries: list[Entry] = []
+        self.archive: dict[int, Entry] = {}
+        """What the log held before it was compacted; for observers, not for the node."""
 
     def save(self, effect: Persist | SaveIdentity) -> None:
         """Force it to the disk."""
@@ -54,9 +56,8 @@ class Disk:
         return Stored(hard_state=self.hard_state, snapshot=self.snapshot, entries=tuple(self.entries))
 
     def at(self, index: int) -> Entry | None:
-        """The entry of this index, if it is still here."""
-        offset = index - self.entries[0].index if self.entries else -1
-        return self.entries[offset] if 0 <= offset < len(self.entries) else None
+        """The entry of this index, if it ever was part of the log as it is now."""
+        return self.archive.get(index)
 
     def holds(self, index: int, term: int) -> bool:
         """Whether an entry is here, or is contained in the snapshot."""
@@ -72,15 +73,23 @@ class Disk:
 
     def _install(self, snapshot: Snapshot) -> None:
         """The rule of the real log: what follows a snapshot stays only if the snapshot's own entry is here, too."""
-        known = self.at(snapshot.index)
+        known = next((entry for entry in self.entries if entry.index == snapshot.index), None)
         continues = known is not None and known.term == snapshot.term
         self.entries = [entry for entry in self.entries if entry.index > snapshot.index] if continues else []
+        if not continues:
+            self.archive.clear()
         self.snapshot = snapshot
 
     def _append(self, entries: tuple[Entry, ...]) -> None:
         if entries:
             first = entries[0].index
-            self.entries = [entry for entry in self.entries if entry.index < first] + list(entries)
+            for cut in range(first, first + len(self.entries)):
+                self.archive.pop(cut, None)
+            self.archive.update((entry.index, entry) for entry in entries)
+            if self.entries and first > self.entries[-1].index:
+                self.entries.extend(entries)
+            else:
+                self.entries = [entry for entry in self.entries if entry.index < first] + list(entries)
 
 
 def beginning(effect: Persist, kept: int) -> Persist:

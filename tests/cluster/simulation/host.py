@@ -26,13 +26,16 @@ from apps.cluster.core.node import (
     View,
     ViewChanged,
 )
+from tests.cluster.simulation.dataplane import DataPlane
 from tests.cluster.simulation.disk import Disk
 
 if TYPE_CHECKING:
     from apps.cluster.core.state import Command
-    from tests.cluster.simulation.clients import Operation
+    from tests.cluster.simulation.histories import Operation
     from tests.cluster.simulation.world import World
 
+STALL_US = (50_000, 2_500_000)
+"""How long a process stands still that is stopped in the middle of what it does."""
 INBOX_MAX = 2_000
 """Packets that wait for a busy or frozen process; more are dropped, as a socket's buffer would."""
 ROUND_TRIP_EVERY = 37
@@ -54,6 +57,7 @@ class Host:
         self.node = NodeId(rng.getrandbits(62) + 1)
         self.disk = Disk(Identity(node=self.node, boot=0, name=f"n{number}"))
         self.machine: NodeMachine | None = None
+        self.data: DataPlane | None = None
         self.view: View | None = None
         self.serving_until_ms = 0
         self.frozen = False
@@ -61,11 +65,16 @@ class Host:
         self.data_lag_us = 0
         self.crash_at_write = 0
         """The power fails during the so many-th write from now; 0: it does not."""
+        self.freeze_at_effect = 0
+        """The process is stopped before it does the so many-th thing from now; 0: it is not."""
         self.stopped: str | None = None
         self.life = 0
         self._base_ms = 0
         self._rate_ppm = 1_000_000
         self._busy = False
+        self.wrote_us = 0
+        """When the process was given what it wrote last."""
+        self._asked_us = 0
         self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._effects: deque[Effect] = deque()
         self._wake_us = 0
@@ -108,6 +117,8 @@ class Host:
         self.machine = NodeMachine(
             identity, self.disk.recover(), self.disk.claim, config, self.world.seeds_for(self), rng, self.clock_ms()
         )
+        self.data = DataPlane(self)
+        self.world.chatter.begin(self)
         self._after(self.machine)
 
     def crash(self) -> None:
@@ -128,7 +139,7 @@ class Host:
 
     def heal(self) -> None:
         """Let nothing go wrong any more; the data plane catches up with what it was not told yet."""
-        self.write_us, self.data_lag_us, self.crash_at_write = 500, 0, 0
+        self.write_us, self.data_lag_us, self.crash_at_write, self.freeze_at_effect = 500, 0, 0, 0
         if self.frozen:
             self._thaw(self.life)
 
@@ -170,6 +181,8 @@ class Host:
 
     def _after(self, machine: NodeMachine) -> None:
         """Do what follows from what was just put in, at once or after what is being done."""
+        if not self._effects:
+            self._asked_us = self.world.kernel.now_us
         self._effects.extend(machine.take())
         if not self._busy:
             self._perform()
@@ -178,6 +191,7 @@ class Host:
     def _rest(self, machine: NodeMachine) -> None:
         while self._inbox and self.machine is machine and not self._busy and not self.frozen:
             event, args = self._inbox.popleft()
+            self._asked_us = self.world.kernel.now_us
             getattr(machine, event)(*args, self.clock_ms())
             self._effects.extend(machine.take())
             self._perform()
@@ -197,16 +211,24 @@ class Host:
 
     def _perform(self) -> None:
         """Do what the machine wants, in order; a write to the disk takes time, and everything after it waits."""
-        while self._effects:
+        while self._effects and not self._stands_still():
             effect = self._effects.popleft()
             if isinstance(effect, Persist | SaveIdentity):
                 self._busy = True
                 self._doing = effect
+                self.wrote_us = self._asked_us
                 delay_us = int(self.write_us * (0.5 + self.world.kernel.rng.random()))
                 self.world.kernel.after(delay_us, self._written, self.life)
                 self._maybe_fail(delay_us)
                 return
             self._perform_one(effect)
+
+    def _stands_still(self) -> bool:
+        if self.freeze_at_effect:
+            self.freeze_at_effect -= 1
+            if not self.freeze_at_effect:
+                self.freeze(self.world.kernel.rng.randrange(*STALL_US))
+        return self.frozen
 
     def _maybe_fail(self, delay_us: int) -> None:
         if self.crash_at_write:
@@ -243,10 +265,10 @@ class Host:
             case SendStream(address, message):
                 world.send(self, world.host_at(address), "receive", self._wired(message))
             case Serving(until_ms):
-                self._data_plane("serving", until_ms)
+                self._data_plane("serve", until_ms)
             case ViewChanged(view):
                 world.observer.viewed(self, view)
-                self._data_plane("view", view)
+                self._data_plane("apply", view)
             case Completed() | Failed():
                 world.clients.answered(self, effect)
             case Stop(code, detail):
@@ -273,29 +295,36 @@ class Host:
             self._in_force(self.life, what, value)
 
     def _in_force(self, life: int, what: str, value: Any) -> None:
-        if life != self.life or self.machine is None:
-            return
-        if what == "serving":
-            self.serving_until_ms = value
-        else:
-            self.view = value
+        if life == self.life and self.data is not None:
+            self.data.do(what, value)
+
+    def in_force(self, view: View) -> None:
+        """The data plane works by this view."""
+        self.view = view
         self.world.observer.serving_changed(self)
-        if what == "view":
-            self.world.kernel.at(self.world.kernel.now_us, self.post, "confirm", value.index)
+        self.world.kernel.after(0, self.post, "confirm", view.index)
+
+    def serve(self, until_ms: int) -> None:
+        """The data plane serves until then."""
+        self.serving_until_ms = until_ms
+        self.world.observer.serving_changed(self)
 
     def _thaw(self, life: int) -> None:
-        if life != self.life or self.machine is None:
+        if life != self.life or self.machine is None or not self.frozen:
             return
         self.world.kernel.note("thaw", self.number)
         self.frozen = False
+        if self.data is not None:
+            self.data.thaw()
         if not self._busy:
             self._wake_us = 0
+            self._perform()
             self._rest(self.machine)
 
     def _end(self) -> None:
         ended = self.life_id
         self.life += 1
-        self.machine = self.view = self._doing = None
+        self.machine = self.data = self.view = self._doing = None
         self.serving_until_ms = 0
         self.frozen = self._busy = False
         self._inbox.clear()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import Persist, View
-from apps.cluster.core.raft import Entry, Role
+from apps.cluster.core.raft import Entry, EntryKind, Role
 from apps.cluster.core.slots import SlotTable
+from apps.cluster.core.state import ClusterState, Envelope
 from tests.cluster.simulation.kernel import Violation
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Observer:
         self._highest: dict[int, int] = {}
         self._applied: dict[tuple[int, int], int] = {}
         self._crcs: dict[int, int] = {}
+        self._proposed: dict[tuple[int, int], int] = {}
+        self._state: ClusterState | None = None
         self._newest: View | None = None
         self._disjoint: set[tuple[int, int, NodeId, NodeId]] = set()
         self._tables: list[SlotTable] = []
@@ -47,6 +50,7 @@ class Observer:
             previous = 0 if before is None else before.term
             key, known = (entry.index, entry.term), (digest(entry)[1], previous)
             other = self._entries.setdefault(key, known)
+            self._proposed.setdefault(key, host.wrote_us)
             if other[0] != known[0] or (before is not None and other[1] not in {0, previous}):
                 raise Violation(f"log matching: {key} is {other} and {known} at n{host.number}")
         if len(host.disk.entries) > QUEUE_MAX:
@@ -103,12 +107,25 @@ class Observer:
                 raise Violation(f"entry {index} of n{host.number} is {digest(entry)}, not {self.committed[index]}")
             if entry is not None:
                 self._highest[entry.term] = max(index, self._highest.get(entry.term, 0))
+                self._replay(view.cluster_id, entry)
         self._applied[host.life_id] = view.index
         members = sorted((node, record.draining, record.weight) for node, record in view.members.items())
         state = zlib.crc32(repr((members, view.leases, view.version)).encode(), self._crc(view.table))
         if self._states.setdefault(view.index, state) != state:
             raise Violation(f"n{host.number} has another state at index {view.index} than somebody before")
         self._advance_fences(view)
+
+    def _replay(self, cluster_id: str, entry: Entry) -> None:
+        """Apply each decided entry once more, to a state of the observer's own, in the order of the log."""
+        state = self._state = self._state or ClusterState.founded(cluster_id)
+        if entry.index != max(state.index, 1) + 1:
+            return
+        if entry.kind is EntryKind.CHANGE or not entry.data:
+            state.pass_by(entry.index, entry.time_ms)
+            return
+        state.apply(entry.index, entry.time_ms, entry.data)
+        proposed_us = self._proposed.get((entry.index, entry.term), 0)
+        self._world.slots.decided(Envelope.decode(entry.data).command, state.table, entry.index, proposed_us)
 
     def _advance_fences(self, view: View) -> None:
         """An assigned slot's epoch only grows with the log."""

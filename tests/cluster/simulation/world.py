@@ -10,19 +10,26 @@ from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import NodeConfig
 from apps.cluster.core.raft import Role
 from apps.cluster.core.slots import SLOTS
+from tests.cluster.simulation.chatter import Chatter
 from tests.cluster.simulation.clients import Clients
 from tests.cluster.simulation.faults import Faults
+from tests.cluster.simulation.histories import SlotHistory
 from tests.cluster.simulation.host import Host
 from tests.cluster.simulation.kernel import Kernel, Violation
 from tests.cluster.simulation.network import Network
 from tests.cluster.simulation.observer import Observer
 from tests.cluster.simulation.plan import SECOND, Plan, draw, node_config
+from tests.cluster.simulation.wires import Wires
 
+POWER_LOSS = 0.5
+"""How many of the crashes take the whole machine, so that its peers are not told by its system."""
 HOSTS_MAX = 8
 """Machines of one run; further joins do nothing."""
 RESTART_US = 2 * SECOND
 """Within so long after it went down a machine is started again."""
 POLL_US = SECOND // 4
+SETTLE_US = 3 * SECOND
+"""After healing: until every message that still waits for an owner has arrived, or its loss was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,9 @@ class World:
         self.observer = Observer(self)
         self.clients = Clients(self)
         self.faults = Faults(self)
+        self.wires = Wires(self)
+        self.chatter = Chatter(self)
+        self.slots = SlotHistory(self)
         self.healed = False
         self.gone: set[NodeId] = set()
         """Nodes that an operator has removed; they stay down."""
@@ -74,8 +84,11 @@ class World:
                 raise Violation(f"{plan.heal_us / SECOND:.0f} s after healing: {reason}")
             kernel.run(kernel.now_us + POLL_US)
             reason = self.unhealthy()
+        kernel.run(max(kernel.now_us, healed_us + SETTLE_US))
         self.observer.finish()
         self.clients.finish()
+        self.slots.finish()
+        self.chatter.finish()
         return Result(
             seed=self.seed,
             hash=kernel.hash,
@@ -113,8 +126,12 @@ class World:
     def host_at(self, address: tuple[str, int]) -> Host | None:
         return self._by_address.get(address)
 
+    def known_host(self, node: NodeId) -> Host:
+        return self._by_node[node]
+
     def ended(self, host: Host) -> None:
         """A process is gone; something starts it again, unless it was removed."""
+        self.wires.lose(host, silently=self.kernel.rng.random() < POWER_LOSS)
         if host.stopped == "removed":
             self.gone.add(host.node)
         else:
