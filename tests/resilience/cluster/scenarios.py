@@ -61,7 +61,7 @@ async def cut_off_the_leader(site: ClusterSite, traffic: Traffic) -> None:
     site.network.separate({leader}, others)
     await settled(site, by=min(others), without={leader})
     await traffic.more_acks(20)
-    minority = await site.cluster("status", by=leader)
+    minority = await site.status(by=leader)
     site.network.heal()
 
     assert not minority["serving"], "a minority serves slots"
@@ -128,14 +128,14 @@ async def join_under_load(site: ClusterSite, traffic: Traffic) -> None:
 async def jump_the_clock(site: ClusterSite, traffic: Traffic) -> None:
     """The leader's wall clock jumps ahead and back: nobody loses an office or a slot over it."""
     leader = await leader_of(site, by=1)
-    before = await site.cluster("status", by=leader)
+    before = await site.status(by=leader)
 
     site.skew_clock(leader, 600)
     await traffic.more_acks(20)
     site.skew_clock(leader, -600)
     await traffic.more_acks(20)
     site.skew_clock(leader, 0)
-    after = await site.cluster("status", by=leader)
+    after = await site.status(by=leader)
 
     assert (after["leader"], after["term"]) == (before["leader"], before["term"])
 
@@ -235,7 +235,7 @@ async def agreed(site: ClusterSite) -> None:
     """Wait until all founders run, say the same leader, and every slot has an owner."""
 
     async def statuses() -> list[Any]:
-        return await asyncio.gather(*(site.cluster("status", by=host) for host in founders(site)))
+        return await asyncio.gather(*(site.status(by=host) for host in founders(site)))
 
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
@@ -245,17 +245,17 @@ async def agreed(site: ClusterSite) -> None:
         ):
             return
         assert time.monotonic() < deadline, f"the nodes do not agree: {seen}"
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
 
 
 async def until(site: ClusterSite, *, by: int, what: str, holds: Callable[[Any], bool]) -> Any:
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
-        status = await site.cluster("status", by=by)
+        status = await site.status(by=by)
         if holds(status):
             return status
         assert time.monotonic() < deadline, f"not within {SETTLE_TIMEOUT_S} s: {what}; status: {status}"
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
 
 
 def slots_of(status: Any, host: int) -> int:

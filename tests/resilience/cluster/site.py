@@ -17,8 +17,10 @@ from typing import Any
 import psycopg
 
 from apps.client import ClientOptions, ImClient
+from apps.cluster.runtime.asking import AdminRequest, ask_node
+from apps.cluster.runtime.keyring import KeyRing
 from imsite.embedded import EmbeddedPostgres
-from imsite.env import ROOT
+from imsite.env import ROOT, Environment
 from tests.resilience.cluster.network import HUB, Network, Relay, address_of, run
 
 HTTP_PORT, WS_PORT, CLUSTER_PORT, DATA_PORT = 8000, 8001, 8002, 8003
@@ -117,8 +119,10 @@ class ClusterSite:
         return await asyncio.to_thread(process.wait, STOP_TIMEOUT_S)
 
     async def exit_code(self, host: int, *, within_s: float) -> int:
-        """Wait until the node ends by itself."""
-        return await asyncio.to_thread(self._process(host).wait, within_s)
+        """Wait until the node ends by itself, if it has not yet."""
+        process = self.nodes[host].process
+        assert process is not None
+        return await asyncio.to_thread(process.wait, within_s)
 
     async def ready(self, *hosts: int) -> None:
         """Return when these nodes answer that they are well."""
@@ -129,6 +133,14 @@ class ClusterSite:
                 assert node.is_running, f"node {host} ended: {self.log_tail(host)}"
                 assert time.monotonic() < deadline, f"node {host} is not ready: {self.log_tail(host)}"
                 await asyncio.sleep(0.1)
+
+    async def status(self, *, by: int) -> Any:
+        """Ask a node for its status, without the time a command takes to start."""
+        address = (address_of(by), CLUSTER_PORT)
+        ring = KeyRing(Environment({"IM_SECRET_KEY": self._secret}).cluster_keys)
+        reply = await asyncio.to_thread(ask_node, address, ring, AdminRequest("status"))
+        assert reply.code == "", reply
+        return reply.result
 
     async def cluster(self, *arguments: str, by: int) -> Any:
         """Run `manage.py cluster … --json` against a node and return what it says."""
