@@ -36,6 +36,12 @@ class Faults:
             self.deafen,
             self.bridge,
             self.storm,
+            self.storm,
+            self.flicker,
+            self.flicker,
+            self.churn,
+            self.stall,
+            self.stall,
             self.slow_disk,
             self.slow_link,
             self.slow_data_plane,
@@ -133,6 +139,26 @@ class Faults:
         )
         self._world.kernel.after(self._span_us(), self._calm)
 
+    def flicker(self) -> None:
+        """Directions between machines are cut and opened again, faster than anybody notices."""
+        numbers = [host.number for host in self._world.hosts]
+        for _ in range(self._rng.randrange(5, 40)):
+            if len(numbers) > 1:
+                pair = (self._rng.choice(numbers), self._rng.choice(numbers))
+                start_us = self._rng.randrange(2_000) * MS
+                self._world.kernel.after(start_us, self._flick, [pair], self._rng.randrange(20, 700) * MS)
+
+    def churn(self) -> None:
+        """Every machine loses its power at one of its next writes."""
+        for host in self._world.hosts:
+            host.crash_at_write = self._rng.randrange(1, 12)
+
+    def stall(self) -> None:
+        """A process stands still in the middle of what it does."""
+        host = self._any()
+        if host is not None:
+            host.freeze_at_effect = self._rng.randrange(1, 40)
+
     def slow_disk(self) -> None:
         host = self._any()
         if host is not None:
@@ -180,6 +206,11 @@ class Faults:
         self._world.network.block(pairs)
         self._world.kernel.note("cut", pairs)
         self._world.kernel.after(self._span_us(), self._world.network.unblock, pairs)
+
+    def _flick(self, pairs: list[tuple[int, int]], length_us: int) -> None:
+        if not self._world.healed:
+            self._world.network.block(pairs)
+            self._world.kernel.after(length_us, self._world.network.unblock, pairs)
 
     def _calm(self) -> None:
         self._world.network.weather = Weather()

@@ -28,6 +28,7 @@ from apps.cluster.core.node import (
 )
 from tests.cluster.simulation.dataplane import DataPlane
 from tests.cluster.simulation.disk import Disk
+from tests.cluster.simulation.plan import address_of
 
 if TYPE_CHECKING:
     from apps.cluster.core.state import Command
@@ -62,7 +63,7 @@ class Host:
         self.serving_until_ms = 0
         self.frozen = False
         self.write_us = 500
-        self.data_lag_us = 0
+        self.data_lag_us = world.plan.data_lag_us * (number % 2)
         self.crash_at_write = 0
         """The power fails during the so many-th write from now; 0: it does not."""
         self.freeze_at_effect = 0
@@ -83,7 +84,7 @@ class Host:
 
     @property
     def address(self) -> tuple[str, int]:
-        return (f"10.0.0.{self.number}", 8002)
+        return address_of(self.number)
 
     @property
     def life_id(self) -> tuple[int, int]:

@@ -24,6 +24,9 @@ class Plan:
     calm_us: int
     faults_us: int
     faults: int
+    data_lag_us: int
+    """How late views reach the session loops of every other machine."""
+    append_bytes: int
     heal_us: int = 20 * SECOND
 
 
@@ -36,18 +39,25 @@ def draw(rng: random.Random) -> Plan:
         drift=rng.choice((0.0, 0.02, 0.05)),
         calm_us=rng.choice((0, 2 * SECOND, 3 * SECOND)),
         faults_us=rng.randrange(3, 8) * SECOND,
-        faults=rng.randrange(2, 9),
+        faults=rng.randrange(3, 14),
+        data_lag_us=rng.choice((0, 0, 0, 30_000, 200_000)),
+        append_bytes=rng.choice((1 << 18, 200)),
     )
 
 
-def node_config(node: NodeId, number: int, expect: int, address: tuple[str, int]) -> NodeConfig:
+def address_of(number: int) -> tuple[str, int]:
+    """Where a machine is."""
+    return (f"10.0.0.{number}", 8002)
+
+
+def node_config(plan: Plan, node: NodeId, number: int, expect: int) -> NodeConfig:
     """As in production, but faster where production only waits for people or machines to be sure."""
     meta = Meta(name=f"n{number}", data_port=8003, expect=expect)
     return NodeConfig(
-        raft=RaftConfig(node=node, compact_entries=64),
+        raft=RaftConfig(node=node, compact_entries=24, keep_entries=8, max_append_bytes=plan.append_bytes),
         gossip=GossipConfig(probe_interval_ms=500, probe_timeout_ms=200, push_pull_ms=3_000, suspicion_max_mult=2),
         reconcile=ReconcileConfig(stable_ms=1_000, replace_ms=2_000, move_limit=4_096),
-        address=address,
+        address=address_of(number),
         meta=meta,
         expect=expect,
         proposal_ms=4_000,

@@ -109,7 +109,7 @@ class World:
 
     def node_config(self, host: Host) -> NodeConfig:
         expect = 0 if host.joins else self.plan.founders
-        return node_config(host.node, host.number, expect, host.address)
+        return node_config(self.plan, host.node, host.number, expect)
 
     def seeds_for(self, host: Host) -> list[tuple[str, int]]:
         """The addresses a node is told: those of the founders, but its own."""
