@@ -6,7 +6,6 @@ import pytest
 
 from imsite.env import Environment, SettingError
 from imsite.errors import OperatorError
-from imsite.supervision import nodes
 from imsite.supervision.nodes import NodePlan, SupervisedNode, plan_nodes, reachable_host
 
 ALONE = Environment({"IM_DATA_DIR": "/data"})
@@ -80,7 +79,7 @@ def test_a_server_on_any_address_is_reached_on_the_loopback(bound: str, reached:
 
 def test_a_node_that_dies_is_started_again_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     starts: list[str] = []
-    monkeypatch.setattr(nodes.time, "sleep", lambda _: None)
+    monkeypatch.setattr("imsite.supervision.nodes.time.sleep", lambda _: None)
     node = SupervisedNode(plan_nodes(ALONE, 1)[0], server="uvicorn")
     monkeypatch.setattr(node.child, "start", lambda: starts.append("start"))
     node.child._started_at = time.monotonic()
