@@ -26,7 +26,7 @@ class Mailbox(Generic[Item]):
 
     def __init__(self) -> None:
         self.items: deque[tuple[float, Item]] = deque()
-        self.waiters: deque[asyncio.Future[None]] = deque()
+        self.waiters: list[asyncio.Future[None]] = []
 
     def drop_expired(self, now: float) -> bool:
         """Drop what nobody fetched in time; True when there was something."""
@@ -39,8 +39,13 @@ class Mailbox(Generic[Item]):
     def wake_one(self) -> None:
         """Let the receiver that has waited longest look again."""
         while self.waiters:
-            waiter = self.waiters.popleft()
-            if not waiter.done() and _call_in_loop(waiter.get_loop(), _settle, waiter):
+            waiter = self.waiters.pop(0)
+            if waiter.done():
+                continue
+            if waiter.get_loop() is asyncio.get_running_loop():
+                waiter.set_result(None)
+                return
+            if _call_in_loop(waiter.get_loop(), _settle, waiter):
                 return
 
 
@@ -104,8 +109,11 @@ class Mailboxes(Generic[Item]):
             return subscription.hand_over(item)
         with self._lock:
             now = self._clock()
-            box = self._boxes.setdefault(channel, Mailbox())
-            box.drop_expired(now)
+            box = self._boxes.get(channel)
+            if box is None:
+                box = self._boxes[channel] = Mailbox()
+            elif box.items:
+                box.drop_expired(now)
             if len(box.items) >= self._capacity_of(channel):
                 return False
             entry = (now + self._expiry, item if keep is None else keep(item))
@@ -121,15 +129,26 @@ class Mailboxes(Generic[Item]):
         loop = asyncio.get_running_loop()
         while True:
             with self._lock:
-                box = self._boxes.setdefault(channel, Mailbox())
-                box.drop_expired(self._clock())
-                if box.items:
-                    item = box.items.popleft()[1]
-                    self._discard_if_empty(channel, box)
+                item = self.take(channel)
+                if item is not None:
                     return item
+                box = self._boxes.get(channel)
+                if box is None:
+                    box = self._boxes[channel] = Mailbox()
                 waiter = loop.create_future()
                 box.waiters.append(waiter)
             await self._wait(channel, box, waiter)
+
+    def take(self, channel: str) -> Item | None:
+        """Return the next item of a channel, None when nothing waits."""
+        with self._lock:
+            box = self._boxes.get(channel)
+            if box is None or not box.items:
+                return None
+            box.drop_expired(self._clock())
+            item = box.items.popleft()[1] if box.items else None
+            self._discard_if_empty(channel, box)
+            return item
 
     def take_all(self, channel: str) -> list[Item]:
         """Return everything that waits in a channel and was not too late."""

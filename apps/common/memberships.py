@@ -7,6 +7,16 @@ import threading
 from collections.abc import Callable
 
 
+class Group(dict[str, float]):
+    """Channels and when they joined. Before `check_at` none of them has stayed too long."""
+
+    __slots__ = ("check_at",)
+
+    def __init__(self, check_at: float) -> None:
+        super().__init__()
+        self.check_at = check_at
+
+
 class Memberships:
     """Channels by group. `expiry` (seconds) is how long one stays in a group, unless `stays` says that it does so."""
 
@@ -15,7 +25,7 @@ class Memberships:
         self._stays = stays
         self._clock = clock
         self._lock = threading.RLock()
-        self._groups: dict[str, dict[str, float]] = {}
+        self._groups: dict[str, Group] = {}
         self._channels: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
@@ -39,7 +49,11 @@ class Memberships:
     def add(self, group: str, channel: str) -> None:
         """Put a channel into a group; again renews its stay."""
         with self._lock:
-            self._groups.setdefault(group, {})[channel] = self._clock()
+            now = self._clock()
+            members = self._groups.get(group)
+            if members is None:
+                members = self._groups[group] = Group(now + self._expiry)
+            members[channel] = now
             self._channels.setdefault(channel, set()).add(group)
 
     def discard(self, group: str, channel: str) -> None:
@@ -69,11 +83,18 @@ class Memberships:
             members = self._groups.get(group)
             if members is None:
                 return []
-            limit = self._clock() - self._expiry
-            stale = [name for name, joined in members.items() if joined <= limit and not self._stays(name)]
-            for channel in stale:
-                self.discard(group, channel)
+            now = self._clock()
+            if now >= members.check_at:
+                self._discard_stale(group, members, now)
             return list(members)
+
+    def _discard_stale(self, group: str, members: Group, now: float) -> None:
+        limit = now - self._expiry
+        for channel, joined in list(members.items()):
+            if joined <= limit and not self._stays(channel):
+                self.discard(group, channel)
+        times = [joined for channel, joined in members.items() if joined > limit]
+        members.check_at = min(times, default=now) + self._expiry
 
     def clear(self) -> None:
         """Forget everything."""

@@ -2,9 +2,13 @@
 
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 
 from apps.cluster.core.ids import NO_NODE, NodeId, node_name, parse_node
-from apps.cluster.core.slots import slot_of
+from apps.cluster.core.routing import slot_of
+
+REMEMBERED = 65_536
+"""Names that need not be read again."""
 
 
 def local_name(prefix: str, node: NodeId) -> str:
@@ -12,6 +16,7 @@ def local_name(prefix: str, node: NodeId) -> str:
     return f"{prefix}.{node_name(node)}!{secrets.token_hex(8)}"
 
 
+@lru_cache(maxsize=REMEMBERED)
 def named_node(channel: str) -> NodeId:
     """Return the node in the name of a process-local channel, NO_NODE if it is none of this layer's."""
     before, mark, _ = channel.partition("!")

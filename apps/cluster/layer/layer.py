@@ -7,8 +7,8 @@ messages of groups may be missing, callbacks get a message of type `gap`. Method
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from channels.layers import BaseChannelLayer
 from django.conf import settings
@@ -16,16 +16,14 @@ from django.conf import settings
 from apps.cluster import services
 from apps.cluster.core.routing import require_length
 from apps.cluster.layer.guest import Guest
-from apps.cluster.layer.homes import local_name, named_node
+from apps.cluster.layer.homes import REMEMBERED, local_name, named_node
 from apps.cluster.layer.local import Bounds, LocalEnd
-from apps.cluster.layer.parcels import Message, Parcel, open_parcel, pack, pack_named
+from apps.cluster.layer.parcels import Message, Parcel, pack, pack_named
 from apps.cluster.layer.remote import ANSWER_WITHIN_S, settle
 from apps.cluster.layer.seats import Seat
 
 Callback = Callable[[Message], None]
-Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-Method = Callable[Concatenate["SlotChannelLayer", Parameters], Awaitable[Result]]
 
 
 ANYWHERE = frozenset({"", "::", "0.0.0.0"})  # noqa: S104  # hosts that mean this machine among others
@@ -35,22 +33,19 @@ class NotANode(RuntimeError):
     """This process has no running node, so it cannot receive."""
 
 
-def _at_home(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
-    """Run a method in the loop of the layer, wherever it is awaited."""
-
-    @functools.wraps(method)
-    async def anywhere(self: "SlotChannelLayer", /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        loop = self._loop
-        if loop is None or loop is asyncio.get_running_loop():
-            return await method(self, *args, **kwargs)
-        call = _coroutine(method(self, *args, **kwargs))
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, loop))
-
-    return anywhere
+_names = BaseChannelLayer()
 
 
-async def _coroutine(work: Awaitable[Result]) -> Result:
-    return await work
+@functools.lru_cache(maxsize=REMEMBERED)
+def require_channel(name: str) -> None:
+    """Raises TypeError unless this is the name of a channel."""
+    _names.require_valid_channel_name(name)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def require_group(name: str) -> None:
+    """Raises TypeError unless this is the name of a group."""
+    _names.require_valid_group_name(name)
 
 
 class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is untyped
@@ -86,6 +81,8 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
         seat = self._seat or _own_seat()
         self._loop = asyncio.get_running_loop()
         self._local = LocalEnd(seat, Bounds(self.expiry, self.group_expiry, self.get_capacity))
+        if (cluster := services.current()) is seat.cluster and cluster is not None:
+            cluster.count_with(self._local.count)
         return await self._local.start()
 
     async def stop(self) -> None:
@@ -97,49 +94,57 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
 
     # Channels ---------------------------------------------------------------------------------------------------------
 
-    @_at_home
     async def send(self, channel: str, message: Message) -> None:
         """Put a message into a channel. Raises ChannelFull, TypeError for a wrong name or message, MessageTooLong."""
         payload = pack(message)
-        self.require_valid_channel_name(channel)
+        require_channel(channel)
         require_length(payload)
-        self._here().send(channel, payload)
+        if self._is_elsewhere():
+            await self._at_home(self.send(channel, message))
+        else:
+            self._here().send(channel, payload)
 
-    @_at_home
     async def receive(self, channel: str) -> Message:
         """Wait for the next message of a channel; of several receivers each message reaches one."""
-        self.require_valid_channel_name(channel)
+        require_channel(channel)
+        if self._is_elsewhere():
+            return await self._at_home(self.receive(channel))
         local = self._here()
         if named_node(channel) == local.node or local.mailboxes.has_callback(channel):
-            parcel = await local.mailboxes.receive(channel)
+            parcel = local.mailboxes.take(channel) or await local.mailboxes.receive(channel)
         else:
             parcel = await local.remote.receive(channel)
-        local.took(channel, parcel)
-        return open_parcel(parcel)
+        if parcel.origin:
+            local.took(channel, parcel)
+        return parcel.open()
 
     async def new_channel(self, prefix: str = "specific") -> str:
         """Return a fresh name of a channel that lives on this node."""
         return local_name(prefix, self._here().node)
 
-    @_at_home
     async def flush(self) -> None:
         """Forget all messages and groups on every node that can be reached; subscriptions stay."""
-        await self._here().remote.flush()
+        if self._is_elsewhere():
+            await self._at_home(self.flush())
+        else:
+            await self._here().remote.flush()
 
     async def close(self) -> None:
         """Nothing is held that `stop` would not end."""
 
     # Groups -----------------------------------------------------------------------------------------------------------
 
-    @_at_home
     async def group_add(self, group: str, channel: str) -> None:
         """Put a channel into a group; again renews its stay.
 
         On return the group's owner knows, unless that took longer than 2 seconds: then it will, and what was sent
         meanwhile is told as a gap.
         """
-        self.require_valid_group_name(group)
-        self.require_valid_channel_name(channel)
+        require_group(group)
+        require_channel(channel)
+        if self._is_elsewhere():
+            await self._at_home(self.group_add(group, channel))
+            return
         local = self._here()
         if not local.is_here(channel):
             await local.remote.change_membership(group, channel, joins=True)
@@ -149,25 +154,25 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
         if not known.done():
             await asyncio.wait({known}, timeout=ANSWER_WITHIN_S)
 
-    @_at_home
     async def group_discard(self, group: str, channel: str) -> None:
         """Take a channel out of a group; nothing happens when it is not in it."""
-        self.require_valid_group_name(group)
-        self.require_valid_channel_name(channel)
+        require_group(group)
+        require_channel(channel)
+        if self._is_elsewhere():
+            await self._at_home(self.group_discard(group, channel))
+            return
         local = self._here()
         if local.is_here(channel):
             local.discard_member(group, channel)
         else:
             await local.remote.change_membership(group, channel, joins=False)
 
-    @_at_home
     async def group_send(self, group: str, message: Message) -> None:
         """Send to every channel of a group. Full channels are left out. Raises MessageTooLong."""
         payload = pack(message)
-        self.require_valid_group_name(group)
+        require_group(group)
         await self._send((group,), payload)
 
-    @_at_home
     async def group_send_many(self, groups: Sequence[str], message: Message) -> None:
         """Send to every channel that is in one or more of the groups, with those it is in as `groups`.
 
@@ -175,7 +180,7 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
         """
         payload = pack_named(message)
         for group in groups:
-            self.require_valid_group_name(group)
+            require_group(group)
         await self._send(tuple(dict.fromkeys(groups)), payload)
 
     # Callbacks --------------------------------------------------------------------------------------------------------
@@ -186,12 +191,13 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
         The callback must be quick. ValueError when the channel has a callback in a loop that still lives. Groups are
         joined for a channel with a callback by its own node only.
         """
-        self.require_valid_channel_name(channel)
+        require_channel(channel)
         local = self._here()
 
         def hand_over(parcel: Parcel) -> None:
-            local.took(channel, parcel)
-            callback(open_parcel(parcel))
+            if parcel.origin:
+                local.took(channel, parcel)
+            callback(parcel.open_shared())
 
         local.mailboxes.subscribe(channel, hand_over)
         if named_node(channel) != local.node:
@@ -213,10 +219,21 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
             raise NotANode("this process runs no node of the cluster: it can only send to groups")
         return self._local
 
+    def _is_elsewhere(self) -> bool:
+        """Whether this is not the loop of the layer."""
+        return self._loop is not None and self._loop is not asyncio.get_running_loop()
+
+    async def _at_home(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run something in the loop of the layer."""
+        loop = self._loop or asyncio.get_running_loop()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+
     async def _send(self, groups: tuple[str, ...], payload: bytes) -> None:
         require_length(payload)
         local = self._local
-        if local is not None:
+        if self._is_elsewhere():
+            await self._at_home(self._send(groups, payload))
+        elif local is not None:
             local.router.send(groups, payload, local.plane.clock_ms())
             local.plane.settle()
         elif groups:

@@ -11,8 +11,7 @@ from typing import Any, Final
 from channels.exceptions import ChannelFull
 
 from apps.cluster.core.ids import NodeId
-from apps.cluster.core.routing import Notice, Post, Put, Taken
-from apps.cluster.core.slots import slot_of
+from apps.cluster.core.routing import Notice, Post, Put, Taken, slot_of
 from apps.cluster.layer.credits import Credits
 from apps.cluster.layer.homes import home_of, named_node
 from apps.cluster.layer.parcels import Message, Parcel, pack, repack
@@ -71,6 +70,11 @@ class LocalEnd:
             self._seat.cluster.unsubscribe(self._subscription)
         await self.remote.stop()
         await self.plane.stop()
+
+    def count(self) -> dict[str, int]:
+        """Return what is counted of messages and their way, with where it was counted in front; from any thread."""
+        sources = {"layer": self.counters, "routing": self.router.counters, "data_links": self.plane.links.counters}
+        return {f"{source}_{name}": n for source, counts in sources.items() for name, n in dict(counts).items()}
 
     # Channels ---------------------------------------------------------------------------------------------------------
 

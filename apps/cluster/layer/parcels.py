@@ -1,6 +1,6 @@
 """A message on its way: msgpack that only its receiver opens, and which groups it is for."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -16,39 +16,45 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
 
-class Parcel(NamedTuple):
-    """A message in a mailbox. Each receiver opens it for itself, so that nobody shares values with another.
+class Parcel:
+    """A message in mailboxes. `origin` is the node to tell when it has been taken out, or none."""
 
-    `origin` is the node to tell when it has been taken out, or none.
-    """
+    __slots__ = ("_opened", "groups", "origin", "payload")
 
-    payload: bytes
-    groups: tuple[str, ...] = ()
-    origin: NodeId = NO_NODE
+    def __init__(self, payload: bytes, groups: tuple[str, ...] = (), origin: NodeId = NO_NODE) -> None:
+        self.payload = payload
+        self.groups = groups
+        self.origin = origin
+        self._opened: Message | None = None
+
+    def open(self) -> Message:
+        """Return the message, for this receiver alone."""
+        message: Message = _decode(memoryview(self.payload)[1:])
+        if self.payload[0] == NAMED[0]:
+            message["groups"] = list(self.groups)
+        return message
+
+    def open_shared(self) -> Message:
+        """Return the message for a receiver that leaves nested values as they are: others may get the same ones."""
+        opened = self._opened
+        if opened is None:
+            opened = self._opened = self.open()
+        return opened.copy()
 
 
 def pack(message: Message) -> bytes:
     """Return the payload of a message. Raises TypeError when it is no dict of plain values."""
-    return PLAIN + _encode(require_message(message))
+    return PLAIN + _encode(message if type(message) is dict else require_message(message))
 
 
 def pack_named(message: Message) -> bytes:
     """Return the payload of a message whose receivers are told its groups."""
-    return NAMED + _encode(require_message(message))
-
-
-def open_parcel(parcel: Parcel) -> Message:
-    """Return the message."""
-    payload, groups, _ = parcel
-    message: Message = _decode(memoryview(payload)[1:])
-    if payload[:1] == NAMED:
-        message["groups"] = list(groups)
-    return message
+    return NAMED + _encode(message if type(message) is dict else require_message(message))
 
 
 def repack(parcel: Parcel) -> bytes:
     """Return a payload that carries the groups within, for a way on which they have no place of their own."""
-    return parcel.payload if parcel.payload[:1] == PLAIN else pack(open_parcel(parcel))
+    return parcel.payload if parcel.payload[:1] == PLAIN else pack(parcel.open())
 
 
 def require_message(message: object) -> Message:

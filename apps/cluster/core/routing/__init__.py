@@ -19,6 +19,7 @@ from apps.cluster.core.routing.frames import (
 from apps.cluster.core.routing.gaps import Notice
 from apps.cluster.core.routing.outbox import Outbox
 from apps.cluster.core.routing.router import PAYLOAD_MAX_BYTES, MessageTooLong, Router, require_length
+from apps.cluster.core.routing.slotting import slot_of
 from apps.cluster.core.routing.switch import Arrival, Delivery, Effects
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "decode_batch",
     "encode_frame",
     "require_length",
+    "slot_of",
 ]

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from apps.cluster.core.routing.frames import Announce
-from apps.cluster.core.slots import slot_of
+from apps.cluster.core.routing.slotting import slot_of
 
 
 class Joined:

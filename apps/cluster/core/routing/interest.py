@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from apps.cluster.core.ids import NodeId
-from apps.cluster.core.slots import slot_of
+from apps.cluster.core.routing.slotting import slot_of
 
 NOTHING: frozenset[str] = frozenset()
 

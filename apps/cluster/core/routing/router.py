@@ -24,8 +24,8 @@ from apps.cluster.core.routing.frames import (
 )
 from apps.cluster.core.routing.gaps import Notice
 from apps.cluster.core.routing.peer import Peer
+from apps.cluster.core.routing.slotting import slot_of
 from apps.cluster.core.routing.switch import Arrival, Effects, Switch
-from apps.cluster.core.slots import slot_of
 
 PAYLOAD_MAX_BYTES = FRAME_MAX_BYTES // 2
 """The longest message; the rest of a frame is for names."""
@@ -204,7 +204,8 @@ class Router:
     @property
     def has_effects(self) -> bool:
         """Whether `take` would return anything to do."""
-        return bool(self._switch.effects)
+        effects = self._switch.effects
+        return bool(effects.arrivals or effects.confirmed or effects.gaps or effects.resets)
 
     def take(self) -> Effects:
         """Return what is to be done, once."""

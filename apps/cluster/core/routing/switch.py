@@ -15,7 +15,8 @@ from apps.cluster.core.routing.frames import AnyFrame, Deliver, Post, Put, Route
 from apps.cluster.core.routing.gaps import Gaps, Notice
 from apps.cluster.core.routing.parking import Parked, Parking
 from apps.cluster.core.routing.peer import Peer
-from apps.cluster.core.slots import SlotTable, slot_of
+from apps.cluster.core.routing.slotting import slot_of
+from apps.cluster.core.slots import SlotTable
 
 HARD_LIMIT_FACTOR = 4
 """Announcements and answers may take up so many times `peer_bytes`; then the link is closed and begun anew."""
@@ -47,9 +48,6 @@ class Effects:
     gaps: list[Notice] = field(default_factory=list)
     resets: list[NodeId] = field(default_factory=list)
     """Links to be closed."""
-
-    def __bool__(self) -> bool:
-        return bool(self.arrivals or self.confirmed or self.gaps or self.resets)
 
     @property
     def deliveries(self) -> list[Delivery]:
