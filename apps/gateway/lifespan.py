@@ -106,16 +106,27 @@ async def _stop(node: Node) -> None:
 
 
 async def _start() -> Node:
-    await runtime.start()
+    """Take the place in the cluster, open the database, and begin. What fails leaves nothing running."""
     layer = get_channel_layer()
     await _enter_cluster(layer)
+    try:
+        await runtime.start()
+        node = await _open(layer)
+    except BaseException:
+        await runtime.stop()
+        await _leave_cluster(layer)
+        raise
+    bind_loop(asyncio.get_running_loop())
+    logger.info("gateway of node %s started", node.registry.node_id)
+    return node
+
+
+async def _open(layer: Any) -> Node:
     registry = Registry(secrets.token_hex(6), layer)
     repair = GapRepair(registry, selectors.went_on, overlap_ms=RESUME_OVERLAP_MS)
-    registry.spawn_forever(repair.run())
     registry.on_gap = repair.note
     await registry.start()
-    bind_loop(asyncio.get_running_loop())
-    logger.info("gateway of node %s started", registry.node_id)
+    registry.spawn_forever(repair.run())
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
     return Node(registry, Dispatcher(), limits, bounds, _home_of)
