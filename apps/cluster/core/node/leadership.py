@@ -10,7 +10,7 @@ from apps.cluster.core.gossip import Peer
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node.config import NodeConfig
 from apps.cluster.core.raft import ProposalRefused, Raft
-from apps.cluster.core.reconcile import ChangeMembership, Evidence, Propose, Reconciler, Transfer
+from apps.cluster.core.reconcile import ChangeMembership, Evidence, Propose, Reconciler
 from apps.cluster.core.state import ClusterState, Command
 
 UNDERWAY_MAX = 64
@@ -21,7 +21,6 @@ class Leadership:
     """One term in office."""
 
     def __init__(self, config: NodeConfig, raft: Raft, now_ms: int) -> None:
-        self.term = raft.term
         self._node = config.raft.node
         self._inherited = raft.last_index
         """Everything that earlier leaders may have decided, and this one's own first entry."""
@@ -76,9 +75,9 @@ class Leadership:
                 case ChangeMembership(change):
                     with suppress(ProposalRefused):
                         raft.change(change, now_ms)
-                case Transfer(to):
+                case _:
                     with suppress(ProposalRefused):
-                        raft.transfer(to, now_ms)
+                        raft.transfer(action.to, now_ms)
 
     def _enact(self, command: Command, enact: Callable[[Command], int | None]) -> None:
         if len(self._underway) >= UNDERWAY_MAX or command in self._underway.values():

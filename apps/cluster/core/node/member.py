@@ -112,12 +112,20 @@ class Member:
             if pending.command is None:
                 raft.read_index(pending.ticket, now_ms)
             else:
-                envelope = Envelope(self.replica.state.version, self._identity.node, pending.request, pending.command)
-                raft.propose(envelope.encode(), now_ms)
+                raft.propose(self._sealed(pending.request, pending.command), now_ms)
         except ProposalRefused as refused:
             if refused.reason not in TRY_AGAIN:
-                self.proposals.close(pending)
-                self._fail(pending, refused.reason)
+                self._give_up(pending, refused.reason)
+        except ValueError:
+            self._give_up(pending, Code.INVALID)
+
+    def _sealed(self, request: int, command: Command) -> bytes:
+        """Write an entry. Raises ValueError for values that no state machine would accept."""
+        return Envelope(self.replica.state.version, self._identity.node, request, command).encode()
+
+    def _give_up(self, pending: Pending, code: str) -> None:
+        self.proposals.close(pending)
+        self._fail(pending, code)
 
     def _retry(self, now_ms: int, *, everything: bool) -> None:
         for pending in self.proposals.due(now_ms, everything=everything):
@@ -176,11 +184,7 @@ class Member:
             return
         self._known_leader = known
         self.view_stale = True
-        leads = raft.role is Role.LEADER
-        if not leads:
-            self._office = None
-        elif self._office is None or self._office.term != raft.term:
-            self._office = Leadership(self._config, raft, now_ms)
+        self._office = Leadership(self._config, raft, now_ms) if raft.role is Role.LEADER else None
         if raft.leader:
             self._retry(now_ms, everything=True)
 
@@ -201,9 +205,8 @@ class Member:
         So it is never tried again or handed to another leader. Returns its request, None where the log refuses.
         """
         request = self.proposals.next_request()
-        envelope = Envelope(self.replica.state.version, self._identity.node, request, command)
         try:
-            self.replica.raft.propose(envelope.encode(), now_ms)
+            self.replica.raft.propose(self._sealed(request, command), now_ms)
         except ProposalRefused:
             return None
         return request
