@@ -88,7 +88,7 @@ class LocalEnd:
 
     def send(self, channel: str, payload: bytes) -> None:
         """Bring a message to where its channel lives. Raises ChannelFull."""
-        if self.mailboxes.has_callback(channel) or self._may_keep(channel):
+        if self._keeps(channel):
             if not self.mailboxes.put(channel, Parcel(payload)):
                 raise ChannelFull(channel)
             return
@@ -211,10 +211,12 @@ class LocalEnd:
 
     # Inside -----------------------------------------------------------------------------------------------------------
 
-    def _may_keep(self, channel: str) -> bool:
+    def _keeps(self, channel: str) -> bool:
         """Whether a channel lives here for certain, so that no other node can think the same."""
         named = named_node(channel)
-        return named == self.node or (not named and self.router.is_serving(slot_of(channel), self.plane.clock_ms()))
+        if named:
+            return named == self.node
+        return self.mailboxes.has_callback(channel) or self.router.is_serving(slot_of(channel), self.plane.clock_ms())
 
     def _moved(self, channel: str) -> bool:
         home = self.home(channel)
@@ -233,7 +235,7 @@ class LocalEnd:
     def _take_in(self, frame: Put) -> None:
         """Keep a message for a channel that lives here, or send it on; what is beyond the capacity is dropped."""
         channel, origin = frame.channel, frame.origin
-        if not (self.mailboxes.has_callback(channel) or self._may_keep(channel)):
+        if not self._keeps(channel):
             self._send_away(frame)
         elif not self.mailboxes.put(channel, Parcel(frame.payload, (), origin), front=frame.front):
             self.counters["channel_full"] += 1

@@ -37,6 +37,12 @@ def test_the_named_ones_run_after_the_migrations(commands: list[str]) -> None:
     assert commands == ["migrate --no-input --verbosity=0", "-m benchmarks.store", "-m benchmarks.gateway"]
 
 
+def test_options_reach_the_programs(commands: list[str]) -> None:
+    assert benchrun.run_benchmarks(["store", "--json", "--rounds", "3"]) == 0
+
+    assert commands[1:] == ["-m benchmarks.store --json --rounds 3"]
+
+
 def test_a_failure_ends_the_run_with_its_code(commands: list[str]) -> None:
     assert benchrun.run_benchmarks(["broken", "store"]) == 3
 

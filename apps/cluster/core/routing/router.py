@@ -221,6 +221,8 @@ class Router:
                 switch.deliver(peer, frame)
             case Route():
                 switch.dispatch(frame, now_ms - frame.age_ms, now_ms)
+            case Put():
+                switch.effects.arrivals.append(Arrival(peer.node, frame))
             case Heard():
                 peer.heard(frame, now_ms)
             case Announce():
