@@ -63,6 +63,7 @@ class Cluster:
         self._config = config
         self._on_fatal = on_fatal
         self._gone = Event()
+        self._count_more: Callable[[], Mapping[str, int]] = dict
         self._drive = DriveThread(config, lambda frame: answer(self, frame), self._stopped)
         self._engine = self._drive.start()
         self.node: NodeId = self._engine.machine.identity.node
@@ -138,7 +139,12 @@ class Cluster:
     async def status(self) -> dict[str, Any]:
         """Return everything this node knows, as plain values. Raises ClusterUnavailable once it has ended."""
         found: dict[str, Any] = await self._do(lambda _: report(self._engine))
+        found["counters"].update(self._count_more())
         return found
+
+    def count_with(self, count: Callable[[], Mapping[str, int]]) -> None:
+        """Have `count`, called in any thread, add the data plane's counters to those of `status`."""
+        self._count_more = count
 
     async def slots(self) -> list[dict[str, Any]]:
         """Return who owns which slots, as plain values."""
