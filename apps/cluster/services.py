@@ -99,8 +99,7 @@ class Cluster:
 
     def owner_of(self, key: str) -> NodeId:
         """Return which node owns the slot of a key; NO_NODE while none does."""
-        view = self.view
-        return NO_NODE if view is None else view.table.owner(slot_of(key))
+        return view.table.owner(slot_of(key)) if (view := self.view) is not None else NO_NODE
 
     def home_of(self, key: str) -> str:
         """Return the public address of the node that owns a key's slot; empty where this node is no worse."""
@@ -138,9 +137,8 @@ class Cluster:
 
     async def status(self) -> dict[str, Any]:
         """Return everything this node knows, as plain values. Raises ClusterUnavailable once it has ended."""
-        found: dict[str, Any] = await self._do(lambda _: report(self._engine))
-        found["counters"].update(self._count_more())
-        return found
+        found = await self._do(lambda _: report(self._engine))
+        return {**found, "counters": {**found["counters"], **self._count_more()}}
 
     def count_with(self, count: Callable[[], Mapping[str, int]]) -> None:
         """Have `count`, called in any thread, add the data plane's counters to those of `status`."""
@@ -148,8 +146,7 @@ class Cluster:
 
     async def slots(self) -> list[dict[str, Any]]:
         """Return who owns which slots, as plain values."""
-        view = self.view
-        return [] if view is None else slot_ranges(view)
+        return slot_ranges(view) if (view := self.view) is not None else []
 
     async def drain(self, node: str, *, undo: bool = False) -> None:
         """Take all slots from a member, or let it have some again. Raises MemberUnknown and as `propose`."""
@@ -335,12 +332,9 @@ def current() -> Cluster | None:
 
 def lack() -> str:
     """Return what keeps this process's node from serving, in a word; empty when nothing does, or it is no node."""
-    if _process.cluster is None:
+    if _process.cluster is None or ((view := _process.cluster.view) is not None and view.leader != NO_NODE):
         return ""
-    view = _process.cluster.view
-    if view is None:
-        return "no_cluster"
-    return "no_leader" if view.leader == NO_NODE else ""
+    return "no_cluster" if view is None else "no_leader"
 
 
 def configure(options: Mapping[str, Any]) -> ClusterConfig:
