@@ -46,10 +46,6 @@ class Outbox:
         self.waiting_bytes -= len(batch) - len(HEADER)
         return batch
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self.__init__(self._batch_bytes, self._limit_bytes)  # type: ignore[misc]  # the same beginning again
-
     def _close(self) -> None:
         self._open[1:5] = self._count.to_bytes(4, "big")
         self._closed.append(bytes(self._open))

@@ -1,0 +1,82 @@
+"""An owner sends to peers that announced a group, and to those it has not heard all of."""
+
+from apps.cluster.core.ids import NodeId
+from apps.cluster.core.routing.interest import Interest
+from apps.cluster.core.slots import SLOTS, slot_of
+
+ME, OTHER = NodeId(1), NodeId(2)
+SLOT = slot_of("group")
+
+
+def wants(interest: Interest, slot_epoch: int, group: str = "group") -> bool:
+    return interest.wants(group, slot_of(group), slot_epoch)
+
+
+def announced(epoch: int, *joins: str, complete: bool = True) -> Interest:
+    interest = Interest()
+    interest.announce(joins, (), epoch, complete=complete)
+    return interest
+
+
+def test_a_peer_that_said_nothing_yet_gets_everything() -> None:
+    assert wants(Interest(), 0)
+
+
+def test_a_peer_that_said_all_gets_what_it_asked_for() -> None:
+    interest = announced(5, "group")
+
+    assert wants(interest, 5)
+    assert not wants(interest, 5, "other")
+
+
+def test_a_peer_that_has_not_finished_gets_everything() -> None:
+    interest = announced(5, "group", complete=False)
+
+    assert wants(interest, 5, "other")
+
+
+def test_a_slot_that_moved_since_makes_a_peer_get_everything_again() -> None:
+    interest = announced(5, "group")
+
+    assert wants(interest, 6, "other")
+
+
+def test_a_group_that_was_left_is_not_sent() -> None:
+    interest = announced(5, "group", "other")
+
+    interest.announce((), ("group", "unknown"), 5, complete=False)
+
+    assert not wants(interest, 5)
+    assert wants(interest, 5, "other")
+
+
+def test_older_announcements_do_not_undo_newer_ones() -> None:
+    interest = announced(5, "group")
+
+    interest.announce((), (), 3, complete=True)
+
+    assert not wants(interest, 5, "other")
+
+
+def test_slots_that_are_not_owned_are_forgotten() -> None:
+    interest = announced(5, "group")
+
+    interest.prune(ME, [OTHER] * SLOTS, 5)
+
+    assert not wants(interest, 5)
+
+
+def test_slots_that_are_owned_are_kept() -> None:
+    interest = announced(5, "group")
+
+    interest.prune(ME, [ME] * SLOTS, 6)
+
+    assert wants(interest, 5)
+
+
+def test_what_a_peer_that_is_ahead_has_announced_is_kept() -> None:
+    interest = announced(7, "group")
+
+    interest.prune(ME, [OTHER] * SLOTS, 6)
+
+    assert wants(interest, 7)
