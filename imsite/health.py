@@ -24,5 +24,7 @@ class HealthMiddleware(MiddlewareMixin):
             return JsonResponse({"status": "ok"})
         if request.path == READY_PATH:
             lack = services.lack()
-            return JsonResponse({"status": lack or "ok"}, status=503 if lack else 200)
+            response = JsonResponse({"status": lack or "ok"}, status=503 if lack else 200)
+            response._has_been_logged = True  # type: ignore[attr-defined]  # a node that waits is no error of a request
+            return response
         return None

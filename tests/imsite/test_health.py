@@ -16,7 +16,7 @@ def test_a_load_balancer_learns_that_the_process_answers(client: Client) -> None
 
 @pytest.mark.parametrize("lack", ["", "no_cluster", "no_leader"])
 def test_people_are_sent_only_to_a_node_that_has_its_place(
-    client: Client, monkeypatch: pytest.MonkeyPatch, lack: str
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lack: str
 ) -> None:
     monkeypatch.setattr(services, "lack", lambda: lack)
 
@@ -24,6 +24,7 @@ def test_people_are_sent_only_to_a_node_that_has_its_place(
 
     assert (ready.status_code, ready.json()) == ((503, {"status": lack}) if lack else (200, {"status": "ok"}))
     assert alive.status_code == 200
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/readyz", 200), ("/chat/", 400)])
