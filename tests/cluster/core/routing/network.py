@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.routing import Router, RoutingConfig, RoutingView
@@ -42,7 +43,7 @@ class Network:
         self.delivered: dict[NodeId, list[tuple[tuple[str, ...], bytes]]] = defaultdict(list)
         self.confirmed: dict[NodeId, list[str]] = defaultdict(list)
         self.gaps: dict[NodeId, list[tuple[int, tuple[str, ...] | None, int]]] = defaultdict(list)
-        self.posts: dict[NodeId, list[object]] = defaultdict(list)
+        self.posts: dict[NodeId, list[Any]] = defaultdict(list)
 
     def view(self, table: SlotTable, *nodes: NodeId, members: tuple[NodeId, ...] | None = None) -> None:
         for node in nodes or self.nodes:
