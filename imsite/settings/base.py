@@ -102,6 +102,9 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+if env.layer == "postgres":  # its layer leaves groups over a connection of this name
+    DATABASES["channels_postgres"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
+
 # The channel layer, chosen by IM_LAYER. The cluster's serves one node as well as many.
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": channel_layer(env, DATABASES["default"])}
 

@@ -17,7 +17,7 @@ def channel_layer(env: Environment, database: Mapping[str, Any]) -> dict[str, An
             options = {name: value for name, value in database["OPTIONS"].items() if name != "pool"}
             return {
                 "BACKEND": "channels_postgres.core.PostgresChannelLayer",
-                "CONFIG": {**database, "OPTIONS": options},
+                "CONFIG": {**database, "OPTIONS": options, "TIME_ZONE": None},
             }
         case "redis":
             if importlib.util.find_spec("channels_redis") is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from channels.layers import ChannelLayerManager
+from django.utils.module_loading import import_string
 
 from imsite.env import Environment, SettingError
 from imsite.settings.layers import channel_layer
@@ -41,6 +42,14 @@ def test_the_layer_in_postgresql_brings_its_own_pool() -> None:
 
     assert entry["CONFIG"]["OPTIONS"] == {"sslmode": "x"}
     assert "pool" in DATABASE["OPTIONS"]
+
+
+def test_the_layer_in_postgresql_can_be_made() -> None:
+    entry = channel_layer(Environment({"IM_LAYER": "postgres"}), DATABASE)
+
+    layer = import_string(entry["BACKEND"])(**entry["CONFIG"])
+
+    assert "groups" in layer.extensions
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
