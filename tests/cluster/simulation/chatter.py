@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from apps.cluster.core.ids import NodeId
 from apps.cluster.core.routing import Notice
 from tests.cluster.simulation.dataplane import CONFIG
 from tests.cluster.simulation.kernel import Violation
@@ -27,6 +28,7 @@ class Send:
     """What was sent, when, and the members that had joined for certain by then."""
 
     at_us: int
+    sender: NodeId
     groups: tuple[str, ...]
     expected: frozenset[tuple[Member, str]]
 
@@ -64,9 +66,14 @@ class Chatter:
         self._told[host.life_id].append((host.true_us(notice.since_ms), self._world.kernel.now_us, notice.groups))
 
     def finish(self) -> None:
-        """Whoever had joined by then, and still is there, has each send or was told that something is missing."""
+        """Whoever had joined by then, and still is there, has each send or was told that something is missing.
+
+        Not what a node sent that was removed for good: cut off from those who removed it, it may go on for a while.
+        """
         alive = {host.life_id for host in self._world.hosts if host.alive}
         for number, send in enumerate(self._sends):
+            if send.sender in self._world.gone:
+                continue
             for member, group in sorted(send.expected):
                 if member not in alive or self._left.get((member, group), send.at_us - 1) >= send.at_us:
                     continue
@@ -121,5 +128,5 @@ class Chatter:
         groups = tuple(self._rng.sample(GROUPS, self._rng.choice((1, 1, 1, 3))))
         expected = frozenset(key for key in self._joined if key[1] in groups)
         payload = b"%d" % len(self._sends)
-        self._sends.append(Send(self._world.kernel.now_us, groups, expected))
+        self._sends.append(Send(self._world.kernel.now_us, host.node, groups, expected))
         host.data.do("send", groups, payload)

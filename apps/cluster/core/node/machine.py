@@ -299,7 +299,10 @@ class NodeMachine:
             self.gossip.join([(record.host, record.control_port)], now_ms)
 
     def _receive_dismissal(self, cluster_id: str) -> None:
-        if self.member is not None and cluster_id == self.identity.cluster_id:
+        """A node without a cluster may hear this, too: it was retired before it had ever been taken in."""
+        belongs = self.member is not None and cluster_id == self.identity.cluster_id
+        waits = self.member is None and self._claim is None and self._config.cluster_id in {"", cluster_id}
+        if belongs or waits:
             self._be_removed()
         else:
             self.rejected["wrong_cluster"] += 1

@@ -315,13 +315,21 @@ class TestStopping:
         assert table.nodes[3].stopped == "removed"
 
     def test_a_dismissal_of_another_cluster_is_refused(self) -> None:
-        member, unformed = machine_of(1, cluster_id="mine"), machine_of(1, expect=3)
+        member, promised = machine_of(1, cluster_id="mine"), machine_of(3, expect=3, claim=CLAIM)
 
         member.receive(B, Dismissal("other"), 1_000)
-        unformed.receive(B, Dismissal(""), 1_000)
+        promised.receive(B, Dismissal("other"), 1_000)
 
-        assert member.rejected["wrong_cluster"] == unformed.rejected["wrong_cluster"] == 1
-        assert not any(isinstance(effect, Stop) for effect in member.take() + unformed.take())
+        assert member.rejected["wrong_cluster"] == promised.rejected["wrong_cluster"] == 1
+        assert not any(isinstance(effect, Stop) for effect in member.take() + promised.take())
+
+    def test_one_that_was_retired_before_it_was_ever_taken_in_is_told(self) -> None:
+        machine = machine_of(4, expect=0)
+
+        machine.receive(B, Dismissal("c1"), 1_000)
+
+        assert machine.identity.removed
+        assert [e.code for e in machine.take() if isinstance(e, Stop)] == ["removed"]
 
     def test_a_program_that_is_too_old_stops(self, monkeypatch: pytest.MonkeyPatch) -> None:
         table = three()
