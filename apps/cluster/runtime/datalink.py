@@ -307,10 +307,11 @@ class DataLinks:
                     await wire.settled.wait()
         finally:
             target.dialling = None
+            if not wire.linked:  # Also when nobody wants it any more: else it could still become a link later.
+                wire.close()
         if wire.linked:
             target.wait_ms = BACKOFF_LEAST_MS
             return
-        wire.close()
         wait_ms = target.wait_ms // 2 + int(self._rng.random() * target.wait_ms / 2)
         target.next_ms = self._clock_ms() + wait_ms
         target.wait_ms = min(2 * target.wait_ms, BACKOFF_MOST_MS)
