@@ -1,6 +1,7 @@
 """Layers of several nodes in one process, joined by real links, under views that a test gives them."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,10 +10,11 @@ from apps.cluster.core.gossip import Status
 from apps.cluster.core.ids import NO_NODE, NodeId
 from apps.cluster.core.node import View
 from apps.cluster.core.raft import Membership, Role
-from apps.cluster.core.routing import RoutingConfig
+from apps.cluster.core.routing import RoutingConfig, slot_of
 from apps.cluster.core.slots import SLOTS, Assignment, SlotTable
 from apps.cluster.core.state import MemberRecord
 from apps.cluster.layer import Seat, SlotChannelLayer
+from apps.cluster.layer.local import LocalEnd
 from apps.cluster.runtime.keyring import KeyRing
 
 FOREVER_MS = 1 << 60
@@ -52,6 +54,11 @@ def even_table(nodes: tuple[NodeId, ...], epoch: int = 1) -> SlotTable:
     """Slots go round the nodes in small pieces, so that neighbouring names have different owners."""
     parts = [Assignment(slot, slot, nodes[slot % len(nodes)]) for slot in range(SLOTS)]
     return SlotTable().with_assigned(parts, epoch)
+
+
+def name_of(node: int, count: int, stem: str = "name") -> str:
+    """Return a name whose slot belongs to the node at this place of so many, by `even_table`."""
+    return next(name for number in itertools.count() if slot_of(name := f"{stem}.{number}") % count == node)
 
 
 class FixedCluster:
@@ -105,8 +112,13 @@ class FixedCluster:
         """Wait until every node has heard from every other."""
         others = len(self.nodes) - 1
         async with asyncio.timeout(5):
-            while not all(self._heard(layer) == others for layer in self.layers):
+            while not all(self._heard(layer) == others for layer in self.layers):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
+
+    @property
+    def ends(self) -> list[LocalEnd]:
+        """Each node's part, while the layers run."""
+        return [local for layer in self.layers if (local := layer._local) is not None]
 
     def _heard(self, layer: SlotChannelLayer) -> int:
         local = layer._local
