@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     plant(bug)
     from tests.cluster.mutations.checks import finds
 
-    finding = finds(bug.check)
+    finding = finds(bug.check, bug.raises)
     sys.stdout.write(f"{bug.name}: {finding or 'SURVIVED'}\n")
     return FOUND if finding else SURVIVED
 

@@ -22,6 +22,8 @@ class Bug:
     new: str
     check: str
     why: str
+    raises: str = "AssertionError"
+    """What the check raises where it is not an assertion: the name of an error of the program's own."""
 
 
 class Loader(importlib.machinery.SourceFileLoader):

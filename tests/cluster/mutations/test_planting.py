@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from imsite.env import ROOT
-from tests.cluster.mutations.checks import finds
 from tests.cluster.mutations.planting import Bug, Uprooted, plant, planted
 
 MODULE = "apps.cluster.core.ids"
@@ -45,14 +44,23 @@ def test_the_changed_module_is_what_everybody_imports() -> None:
     assert printed == "5\n"
 
 
-def test_a_check_that_passes_finds_nothing_and_one_that_fails_says_what() -> None:
-    good = finds("test tests.cluster.core.test_ids:test_a_node_is_read_as_it_was_written")
-    bad = finds("test tests.cluster.core.test_ids:test_what_is_no_id_is_refused['0123456789abcdef']")
+def check(check: str, raises: str = "") -> str:
+    """Run a check in a process of its own, as the gate does."""
+    script = f"from tests.cluster.mutations.checks import finds\nprint('found:', finds({check!r}, {raises!r}))"
+    finished = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    return finished.stdout.rpartition("found:")[2].strip() if not finished.returncode else finished.stderr
 
-    assert good == ""
-    assert "DID NOT RAISE" in bad
+
+def test_a_check_that_passes_finds_nothing() -> None:
+    assert check("tests core/test_ids.py::test_a_node_is_read_as_it_was_written") == ""
+    assert check("raft figure_8") == check("gossip crash") == ""
 
 
 def test_a_check_that_breaks_is_not_taken_for_one_that_finds() -> None:
-    with pytest.raises(AttributeError):
-        finds("test tests.cluster.core.test_ids:test_nothing")
+    assert "did not run" in check("tests core/test_ids.py::test_nothing")
+    assert "FileNotFoundError" in check("raft no_such_scenario")
+    assert "ValueError" in check("seeds x")
+
+
+def test_an_error_of_the_programs_own_counts_only_where_it_is_expected() -> None:
+    assert check("seeds x", "ValueError").startswith("invalid literal")

@@ -4,6 +4,7 @@ from apps.cluster.core.ids import NO_NODE, NodeId
 from apps.cluster.core.node import Completed, Failed, Send, Serving, ViewChanged
 from apps.cluster.core.node.member import Member
 from apps.cluster.core.raft import ProposalRefused, Raft, Role
+from apps.cluster.core.reconcile import Propose, Reconciler
 from apps.cluster.core.state import AcquireLease, Code, Lease, Outcome, ReleaseLease, SetDraining
 from tests.cluster.core.node.build import Node, Table, three
 
@@ -159,6 +160,20 @@ class TestOffice:
         request = member_of(leader)._enact(SetDraining(A, True), table.now_ms)
 
         assert request is None
+        assert len(member_of(leader).proposals) == 0
+
+    def test_no_decision_is_among_what_is_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        table = three()
+        leader = table.leader()
+        decided: list[Propose] = [Propose(SetDraining(A, True))]
+
+        def refuse(*_: object) -> None:
+            raise ProposalRefused("busy")
+
+        monkeypatch.setattr(Reconciler, "decide", lambda *_: decided)
+        monkeypatch.setattr(Raft, "propose", refuse)
+        table.run(500)
+
         assert len(member_of(leader).proposals) == 0
 
     def test_a_leader_that_reaches_nobody_loses_its_office_and_then_its_lease(self) -> None:

@@ -1,0 +1,112 @@
+"""Bugs about what is decided, and read."""
+
+from tests.cluster.mutations.planting import Bug
+
+RAFT = "apps.cluster.core.raft"
+
+REPLICATION = (
+    Bug(
+        "old-term-counted",
+        f"{RAFT}.replication",
+        "if index <= log.commit or index < self.first_own:",
+        "if index <= log.commit:",
+        "raft figure_8",
+        "Raft §5.4.2, Figure 8: an entry of an earlier term is not decided by counting.",
+    ),
+    Bug(
+        "own-entry-counted-unsaved",
+        f"{RAFT}.replication",
+        "return self._member.log.stable if node == self._member.node else",
+        "return self._member.log.last_index if node == self._member.node else",
+        "tests core/raft/test_replication.py::test_the_own_log_counts_from_its_disk_only",
+        "A leader counts itself for what its own disk does not have yet.",
+    ),
+    Bug(
+        "learner-counted",
+        f"{RAFT}.replication",
+        "index = reached(self.match_of(voter) for voter in member.membership.voters)",
+        "index = reached(self.match_of(voter) for voter in member.membership.members)",
+        "raft learner",
+        "Learners do not decide.",
+    ),
+    Bug(
+        "heartbeat-commit-not-clamped",
+        f"{RAFT}.office",
+        "commit = min(progress.match, log.commit)",
+        "commit = log.commit",
+        "raft heartbeat_commit",
+        "A member commits what happens to lie at that index in its own log.",
+    ),
+    Bug(
+        "commit-past-the-compared",
+        f"{RAFT}.follower",
+        "log.commit_to(min(message.commit, last))",
+        "log.commit_to(min(message.commit, log.last_index))",
+        "raft commit_beyond_compared",
+        "A member commits its own tail, which nobody has compared.",
+    ),
+    Bug(
+        "place-before-not-compared",
+        f"{RAFT}.follower",
+        "if log.term_at(message.prev_index) != message.prev_term:",
+        "if message.prev_index > log.last_index:",
+        "raft log_terms",
+        "Raft §5.3: logs that differ before an append grow on as if they were the same.",
+    ),
+    Bug(
+        "old-append-cuts-the-log",
+        f"{RAFT}.log",
+        "if self.term_at(entry.index) != entry.term:",
+        "if entry.index > self.commit:",
+        "tests core/raft/test_log.py::test_entries_that_are_there_already_change_nothing",
+        "A late, older append takes away what came after it.",
+    ),
+    Bug(
+        "snapshot-rolls-back",
+        f"{RAFT}.follower",
+        "if snapshot.index <= log.commit:",
+        "if False:",
+        "raft stale_snapshot",
+        "A late snapshot takes back what was decided since.",
+    ),
+    Bug(
+        "two-changes-at-once",
+        f"{RAFT}.office",
+        "if self.change_pending or not self.replication.settled:",
+        "if not self.replication.settled:",
+        "raft two_changes",
+        "Thesis §4.1: two steps at once have majorities that do not meet.",
+    ),
+    Bug(
+        "change-before-own-entry",
+        f"{RAFT}.office",
+        "if self.change_pending or not self.replication.settled:",
+        "if self._change_index > max(self._member.log.applied, self.replication.first_own - 1):",
+        "raft change_before_own_entry",
+        "The single-server bug of 2015: a change before an entry of the own term is decided.",
+    ),
+    Bug(
+        "time-runs-back",
+        f"{RAFT}.office",
+        "time_ms = max(log.last_time_ms, self._clock_ms + now_ms)",
+        "time_ms = now_ms",
+        "tests core/raft/test_office.py::test_entries_are_stamped_with_time_that_goes_on_from_the_last_entry",
+        "Every node's clock begins somewhere else: leases would end, or never.",
+    ),
+    Bug(
+        "read-of-a-deposed-leader",
+        f"{RAFT}.reads",
+        "if number < self._round:",
+        "if False:",
+        "raft reads",
+        "Thesis §6.4: a read is answered only when a majority has said that nobody else leads.",
+    ),
+    Bug(
+        "read-before-own-entry",
+        f"{RAFT}.office",
+        "if self.replication.settled:\n            self._reads.began",
+        "if True:\n            self._reads.began",
+        "raft read_before_own_entry",
+        "A new leader does not know yet what its predecessors have decided.",
+    ),
+)
