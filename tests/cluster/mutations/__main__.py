@@ -1,4 +1,4 @@
-"""Plant one bug in this process and run its check: `python -m tests.cluster.mutations NAME`; no name lists all."""
+"""Plant a bug in this process and run a check: `python -m tests.cluster.mutations NAME [CHECK]`; no name: list all."""
 
 import sys
 
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     plant(bug)
     from tests.cluster.mutations.checks import finds
 
-    finding = finds(bug.check, bug.raises)
+    finding = finds(arguments[1] if len(arguments) > 1 else bug.check, bug.raises)
     sys.stdout.write(f"{bug.name}: {finding or 'SURVIVED'}\n")
     return FOUND if finding else SURVIVED
 
