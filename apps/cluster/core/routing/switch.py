@@ -6,6 +6,7 @@ Knows the table and the peers as they are; changing them, and telling of gaps, i
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from apps.cluster.core.ids import NodeId
@@ -83,7 +84,7 @@ class Switch:
         """Route by this table from now on."""
         self.table = table
         self.owners = table.owners
-        self.epochs = tuple(part.epoch for part in table.ranges for _ in range(part.count))
+        self.epochs = tuple(chain.from_iterable(repeat(part.epoch, part.count) for part in table.ranges))
         self.epoch = table.epoch
 
     # Messages for groups ----------------------------------------------------------------------------------------------

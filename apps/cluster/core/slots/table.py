@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain, repeat
 
 import msgspec
 
@@ -88,7 +89,7 @@ class SlotTable:
     @cached_property
     def owners(self) -> tuple[NodeId, ...]:
         """The owner of every slot, for whoever looks up many of them: built once, at first use."""
-        return tuple(part.owner for part in self.ranges for _ in range(part.count))
+        return tuple(chain.from_iterable(repeat(part.owner, part.count) for part in self.ranges))
 
     @cached_property
     def counts(self) -> Mapping[NodeId, int]:
