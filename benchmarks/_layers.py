@@ -261,8 +261,9 @@ def make_backend(name: str, place: Place) -> Any:
     raise ValueError(f"no backend is named {name}")
 
 
-def _redis(place: Place) -> str:
-    return f"redis://127.0.0.1:{place.redis_port}"
+def _redis(place: Place) -> dict[str, Any]:
+    """No timeout: with the client's default, a loop that waits longer than 5 s for its first message dies."""
+    return {"address": f"redis://127.0.0.1:{place.redis_port}", "socket_timeout": None}
 
 
 def _postgres() -> Any:
