@@ -82,9 +82,12 @@ class Clients:
             self._ask(-1, host, SetDraining(target.node, draining))
 
     def retire(self, host: Host | None, target: Host | None) -> None:
-        """An operator removes a node for good; never so many that too few are left."""
+        """An operator removes a node for good; never so many that too few are left, or none of those that all join by."""
+        if host is None or target is None:
+            return
         left = [h for h in self._world.hosts if h.node not in self._retired]
-        if host is not None and target is not None and len(left) > 3:
+        founders = {h.node for h in self._world.hosts[: self._world.plan.founders]} - self._retired
+        if len(left) > 3 and founders != {target.node}:
             self._retired.add(target.node)
             self._ask(-1, host, Retire(target.node))
 

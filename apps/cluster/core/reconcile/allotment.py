@@ -5,7 +5,7 @@ member everything is taken at once; between living ones only so much as may be o
 balance nothing while anybody who has slots is silent. Not here: how many slots a node should have (the planner).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.cluster.core.ids import NO_NODE, NodeId
 from apps.cluster.core.reconcile.config import ReconcileConfig
@@ -25,6 +25,8 @@ class Standing:
     """Silent, but not for long: they neither give nor get."""
     lost: list[NodeId]
     """Silent for too long, with slots."""
+    emergency: bool = False
+    """All who answer are to have no slots. They keep theirs, and serve what is nobody's: better they than nobody."""
 
 
 class Allotment:
@@ -55,22 +57,26 @@ class Allotment:
 
     def _standing(self, state: ClusterState, presence: Presence) -> Standing:
         standing = Standing({}, [], [])
-        fallback: dict[NodeId, int] = {}
+        newcomers: dict[NodeId, int] = {}
         for node in sorted(state.members):
             record = state.members[node]
             weight = 0 if record.draining or record.retiring else record.weight
             owns = state.table.count_of(node) > 0
             if presence.heard(node):
-                fallback[node] = weight
-                if owns or presence.stable(node):
-                    standing.weights[node] = weight
+                (standing.weights if owns or presence.stable(node) else newcomers)[node] = weight
             elif owns and presence.lost(node):
                 standing.lost.append(node)
             elif owns:
                 standing.keeping.append(node)
-        if not any(standing.weights.values()) and not standing.keeping:
-            standing.weights.update(fallback)  # Better served by somebody new than by nobody.
-        return standing
+        if any(standing.weights.values()) or standing.keeping:
+            return standing
+        weights = standing.weights | newcomers  # Better served by somebody new than by nobody.
+        if any(weights.values()):
+            return replace(standing, weights=weights)
+        owners = [node for node in weights if state.table.count_of(node) > 0]
+        return replace(
+            standing, weights={node: state.members[node].weight for node in owners or weights}, emergency=True
+        )
 
     def _too_early(self, state: ClusterState, evidence: Evidence, presence: Presence) -> bool:
         """Whether the very first assignment should wait for those who are about to be heard."""
@@ -102,6 +108,8 @@ class Allotment:
 
 
 def _permitted(movements: Movements, standing: Standing) -> list[Release]:
-    """Leave out what is for balance alone while somebody who has slots is silent."""
+    """Leave out what is for balance alone while somebody who has slots is silent, and all of it in an emergency."""
+    if standing.emergency:
+        return []
     unsettled = bool(standing.keeping or standing.lost)
     return [release for release in movements.releases if not (unsettled and standing.weights[release.owner])]

@@ -74,10 +74,26 @@ class TestSilence:
     def test_from_a_member_that_is_only_quiet_nothing_is_taken(self) -> None:
         assert commands(halves(), evidence((A, B), contacts={B: QUIET})) == []
 
-    def test_where_nobody_could_serve_them_slots_stay_where_they_are(self) -> None:
+    def test_where_only_a_draining_node_is_left_it_serves_them_all_the_same(self) -> None:
         state = tell(halves(), SetDraining(A, True))
+        silence, epoch = evidence((A, B), contacts={B: SILENT}), state.table.epoch
 
-        assert commands(state, evidence((A, B), contacts={B: SILENT})) == []
+        taken = commands(state, silence)
+        orphaned = released(state, HALF, LAST)
+        given = commands(orphaned, silence)
+
+        assert taken == [ReleaseSlots((Span(HALF, LAST),), B, epoch)]
+        assert given == [AssignSlots((Assignment(HALF, LAST, A),), orphaned.table.epoch)]
+
+    def test_where_all_drain_nothing_moves_but_what_is_nobodys(self) -> None:
+        state = owning(state_of(A, B, C), (0, 9_999, A), (10_000, LAST, B))
+        for node in (A, B, C):
+            state = tell(state, SetDraining(node, True))
+
+        assert commands(state, evidence((A, B, C))) == []
+        orphaned = released(state, 10_000, 10_099)
+        given = commands(orphaned, evidence((A, B, C), contacts={B: contact(applied=orphaned.table.epoch)}))
+        assert given == [AssignSlots((Assignment(10_000, 10_099, B),), orphaned.table.epoch)]
 
     def test_nothing_moves_for_balance_while_an_owner_is_silent(self) -> None:
         state = owning(state_of(A, B, C), (0, 9_999, A), (10_000, LAST, B))
