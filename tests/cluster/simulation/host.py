@@ -318,9 +318,10 @@ class Host:
         if self.data is not None:
             self.data.thaw()
         if not self._busy:
+            machine = self.machine
             self._wake_us = 0
             self._perform()
-            self._rest(self.machine)
+            self._rest(machine)
 
     def _end(self) -> None:
         ended = self.life_id
