@@ -6,24 +6,20 @@ The gateway starts and stops it. REST and admin do without: they use Django's co
 import asyncio
 from dataclasses import dataclass
 
-from django.db import connections
 from psycopg import AsyncConnection
-from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
+from apps.common.database import NETWORK, STATEMENT_TIMEOUT_MS, conninfo
 from apps.messaging import fanout
 from apps.messaging.errors import Unavailable
 from apps.messaging.store.cursors import CursorWriter
 from apps.messaging.store.group_commit import GroupCommitStore
-from apps.messaging.store.session import NETWORK, STATEMENT_TIMEOUT_MS
 
 POOL_MAX_SIZE = 4
 """Connections for reading and cursors; with the lanes' own, a node takes eight at most, plus Django's."""
 POOL_TIMEOUT_S = 10.0
 MAX_WAITING = 2000
 """Reads that may wait for a connection; further ones are refused at once."""
-
-_DJANGO_ONLY_OPTIONS = frozenset({"pool", "isolation_level", "server_side_binding", "assume_role"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +40,6 @@ class _Holder:
 
 
 _holder = _Holder()
-
-
-def conninfo(using: str = "default") -> str:
-    """Return the libpq connection string of Django's database, which during tests is the test database."""
-    settings = connections[using].settings_dict
-    options = {name: value for name, value in settings["OPTIONS"].items() if name not in _DJANGO_ONLY_OPTIONS}
-    parts = {
-        "host": settings["HOST"],
-        "port": settings["PORT"],
-        "user": settings["USER"],
-        "password": settings["PASSWORD"],
-        "dbname": settings["NAME"],
-    }
-    return make_conninfo("", **{name: value for name, value in parts.items() if value}, **options)
 
 
 async def start(dsn: str | None = None) -> Runtime:

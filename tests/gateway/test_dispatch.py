@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
 from apps.accounts.services import ensure_applications
+from apps.common.database import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_MS
 from apps.conversations.errors import ConversationNotFound
 from apps.gateway import dispatch as module
 from apps.gateway.dispatch import Dispatcher
@@ -21,7 +22,6 @@ from apps.gateway.session import Identity
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy
 from apps.messaging.store.lane import Limits
-from apps.messaging.store.session import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_MS
 from apps.wire.frames import Read, Received, Send, SignIn, Sync
 from apps.wire.ids import TenantId, TerminalId
 from tests.gateway.conftest import in_database

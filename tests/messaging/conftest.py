@@ -8,6 +8,7 @@ import pytest_asyncio
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
 from apps.events.publish import Delivery
 from apps.messaging import fanout, runtime
@@ -32,7 +33,7 @@ def direct(alice: User, bob: User) -> Conversation:
 @pytest_asyncio.fixture
 async def store(transactional_db: None) -> AsyncIterator[GroupCommitStore]:
     """A store on the test database, whose rows are really committed."""
-    store = GroupCommitStore(runtime.conninfo())
+    store = GroupCommitStore(database.conninfo())
     await store.start()
     yield store
     await store.close()

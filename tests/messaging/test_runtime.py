@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from django.db import connection
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Unavailable
@@ -18,26 +18,6 @@ from apps.messaging.models import Cursor
 from apps.wire.ids import ConversationId, TenantId, UserId
 from tests.messaging.hearing import groups_of, hearing
 from tests.messaging.messages import draft_of
-
-
-@pytest.mark.django_db
-def test_it_connects_to_the_database_that_django_uses() -> None:
-    parts = conninfo_to_dict(runtime.conninfo())
-
-    assert parts["dbname"] == connection.settings_dict["NAME"]
-    assert int(str(parts["port"])) == int(connection.settings_dict["PORT"])
-
-
-def test_djangos_own_options_stay_with_django(monkeypatch: pytest.MonkeyPatch) -> None:
-    options = {"pool": {"min_size": 1}, "isolation_level": 1, "sslmode": "prefer"}
-    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
-    monkeypatch.setitem(connection.settings_dict, "PASSWORD", "it's \\ secret")
-
-    parts = conninfo_to_dict(runtime.conninfo())
-
-    assert parts["sslmode"] == "prefer"
-    assert parts["password"] == "it's \\ secret"
-    assert not {"pool", "isolation_level"} & set(parts)
 
 
 async def test_before_the_start_it_is_unavailable() -> None:
@@ -122,7 +102,7 @@ async def test_a_database_that_is_away_keeps_it_from_neither_starting_nor_stoppi
     monkeypatch.setattr(runtime, "POOL_TIMEOUT_S", 0.1)
     with socket.socket() as nobody:  # bound, but nobody listens
         nobody.bind(("127.0.0.1", 0))
-        away = make_conninfo(runtime.conninfo(), host="127.0.0.1", port=nobody.getsockname()[1])
+        away = make_conninfo(database.conninfo(), host="127.0.0.1", port=nobody.getsockname()[1])
 
         started = await runtime.start(away)
         with pytest.raises(Unavailable):

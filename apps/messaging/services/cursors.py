@@ -3,9 +3,9 @@
 from django.db import connection
 
 from apps.accounts.models import User
+from apps.common.arrays import PLAIN
 from apps.common.retry import run_in_transaction
 from apps.messaging import fanout, selectors
-from apps.messaging.store.arrays import PLAIN
 from apps.messaging.store.cursors import (
     MAX_WATCHED_MEMBERS,
     UPSERT_CURSORS,

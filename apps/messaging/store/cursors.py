@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection
 
-from apps.messaging.store.arrays import PACKED, Columns, register_packed
+from apps.common.arrays import PACKED, Columns, register_packed
 from apps.wire.ids import ConversationId, TenantId, UserId
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.common.arrays import PLAIN
 from apps.common.errors import ImError
 from apps.messaging.errors import ConversationNotFound
 from apps.messaging.store import statements
-from apps.messaging.store.arrays import PLAIN
 from apps.messaging.store.plan import LogEnd, plan_batch
 from apps.messaging.store.records import Committed, Draft
 from apps.wire.ids import ConversationId

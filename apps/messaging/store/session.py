@@ -5,29 +5,19 @@ Round trip 2: move the logs, insert the events, commit.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+from typing import Self
 
 import psycopg
 from psycopg import AsyncConnection
 
+from apps.common.arrays import PACKED, register_packed
+from apps.common.database import NETWORK, STATEMENT_TIMEOUT_MS
 from apps.messaging.store import statements
-from apps.messaging.store.arrays import PACKED, register_packed
 from apps.messaging.store.members import MemberCache
 from apps.messaging.store.plan import KnownEvents, LogEnd, Plan, plan_batch, suspected
 from apps.messaging.store.records import Draft, MemberList, Outcome
 from apps.wire.ids import ConversationId
 
-CONNECT_TIMEOUT_S = 5
-NETWORK: Final[dict[str, Any]] = {
-    "connect_timeout": CONNECT_TIMEOUT_S,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
-"""How soon (in s; the last in ms) a connection notices that the network or the server's machine is gone."""
-STATEMENT_TIMEOUT_MS = 8_000
-"""A statement that waits longer (for a lock, mostly) gives up; below the time a sender waits for her ack."""
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
 """The server ends the transaction of a node that stands still between the round trips, so that its locks are freed."""
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from apps.common.arrays import Columns
 from apps.common.clock import to_ms
-from apps.messaging.store.arrays import Columns
 from apps.messaging.store.plan import KnownEvent, KnownEvents, LogEnd, NewRow
 from apps.messaging.store.records import Draft, MemberList
 from apps.wire.ids import ConversationId, TenantId, UserId

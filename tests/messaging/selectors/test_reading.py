@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy, ConversationNotFound, Unavailable
@@ -67,7 +68,7 @@ async def test_refusals_come_through(running: runtime.Runtime, carol: User, eve:
 async def test_a_connection_killed_by_the_server_is_replaced(running: runtime.Runtime) -> None:
     async with running.pool.connection() as borrowed:
         pid = borrowed.info.backend_pid
-    async with await psycopg.AsyncConnection.connect(runtime.conninfo(), autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(database.conninfo(), autocommit=True) as connection:
         await connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
 
     assert await live(read_number)() == 2
@@ -77,7 +78,7 @@ async def test_a_restart_that_killed_every_connection_is_not_noticed(running: ru
     async with AsyncExitStack() as stack:
         pool = [await stack.enter_async_context(running.pool.connection()) for _ in range(runtime.POOL_MAX_SIZE)]
         pids = [borrowed.info.backend_pid for borrowed in pool]
-    async with await psycopg.AsyncConnection.connect(runtime.conninfo(), autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(database.conninfo(), autocommit=True) as connection:
         await connection.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", (pids,))
 
     assert await live(read_number)() == 2

@@ -15,6 +15,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks as CaptureCommits
 from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user
+from apps.common import database
 from apps.common.errors import ImError, InvalidInput
 from apps.conversations.errors import (
     ConversationNotFound,
@@ -100,7 +101,7 @@ def picture(conversation: Conversation) -> Any:
 
 def committed(conversation: Conversation) -> tuple[int, int]:
     """End of the log, and the sum of what is read, as another process sees them."""
-    with psycopg.connect(runtime.conninfo()) as other:
+    with psycopg.connect(database.conninfo()) as other:
         row = other.execute(
             """SELECT max_seq, (SELECT coalesce(sum(read_seq), 0)::bigint FROM messaging_cursor AS c
                WHERE c.conversation_id = l.conversation_id) FROM messaging_log AS l WHERE conversation_id = %s""",

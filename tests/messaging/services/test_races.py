@@ -10,8 +10,9 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation, Member
-from apps.messaging import runtime, selectors
+from apps.messaging import selectors
 from apps.messaging.errors import ConversationNotFound, MessageIdConflict
 from apps.messaging.models import Event, Log
 from apps.messaging.services import conversations
@@ -151,7 +152,7 @@ class TestAnIdOnItsWay:
 
     @pytest.fixture
     def observer(self) -> Iterator[psycopg.Connection]:
-        with psycopg.connect(runtime.conninfo(), autocommit=True) as connection:
+        with psycopg.connect(database.conninfo(), autocommit=True) as connection:
             yield connection
 
     def wait_for_lock(self, observer: psycopg.Connection) -> None:

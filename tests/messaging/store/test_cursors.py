@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
-from apps.messaging import runtime
 from apps.messaging.models import Cursor
 from apps.messaging.store.cursors import CursorWriter, Grown
 from apps.messaging.store.direct import append_in_transaction
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @asynccontextmanager
 async def borrow() -> AsyncIterator[psycopg.AsyncConnection]:
-    async with await psycopg.AsyncConnection.connect(runtime.conninfo(), autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(database.conninfo(), autocommit=True) as connection:
         yield connection
 
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
-from apps.messaging import runtime
 from apps.messaging.errors import ConversationNotFound, MessageIdConflict, Unavailable
 from apps.messaging.models import Event
 from apps.messaging.store.group_commit import GroupCommitStore
@@ -60,7 +60,7 @@ async def test_strangers_and_other_tenants_are_refused_alike(
 async def test_two_nodes_race_for_one_id_in_two_conversations(
     store: GroupCommitStore, alice: User, group: Conversation, direct: Conversation
 ) -> None:
-    other = GroupCommitStore(runtime.conninfo())
+    other = GroupCommitStore(database.conninfo())
     await other.start()
     try:
         for number in range(10):
@@ -84,7 +84,7 @@ async def test_members_are_told_in_the_order_of_seqs_though_an_answer_was_lost(
         heard.extend(committed.seq for _, committed in told)
 
     faults = [Fault.AFTER_COMMIT, Fault.BEFORE_COMMIT, Fault.NONE, Fault.AFTER_COMMIT]
-    store = GroupCommitStore(runtime.conninfo(), tell=tell, open_session=faulty(faults))
+    store = GroupCommitStore(database.conninfo(), tell=tell, open_session=faulty(faults))
     await store.start()
 
     for _ in range(3):
@@ -108,7 +108,7 @@ async def test_a_database_that_is_away_means_unavailable_and_no_write_later(
 
 
 async def test_before_start_and_after_close_nothing_is_accepted(alice: User, group: Conversation) -> None:
-    store = GroupCommitStore(runtime.conninfo())
+    store = GroupCommitStore(database.conninfo())
     with pytest.raises(Unavailable):
         await store.append(draft_of(alice, group))
     await store.start()

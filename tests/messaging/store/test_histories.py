@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
-from apps.messaging import runtime
 from apps.messaging.errors import Busy, Unavailable
 from apps.messaging.services import conversations
 from apps.messaging.store.group_commit import GroupCommitStore
@@ -165,7 +165,7 @@ def check(history: History, witness: Witness, sent: list[list[Draft]], dsn: str,
 @pytest.mark.parametrize("isolation", ["read committed", "serializable"])
 def test_every_history_ends_in_complete_logs(isolation: str, alice: User, bob: User, carol: User) -> None:
     escaped = isolation.replace(" ", "\\ ")
-    dsn = make_conninfo(runtime.conninfo(), options=f"-c default_transaction_isolation={escaped}")
+    dsn = make_conninfo(database.conninfo(), options=f"-c default_transaction_isolation={escaped}")
     people = [alice, bob, carol, alice, bob, carol]
 
     @settings(

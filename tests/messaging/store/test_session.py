@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from apps.accounts.models import User
+from apps.common import database
 from apps.conversations.models import Conversation
-from apps.messaging import runtime
 from apps.messaging.errors import ConversationNotFound
 from apps.messaging.models import Event, Log
 from apps.messaging.services import conversations
@@ -27,7 +27,7 @@ def now_ms() -> int:
 
 @pytest_asyncio.fixture
 async def session(transactional_db: None) -> AsyncIterator[LogSession]:
-    session = await LogSession.open(runtime.conninfo(), MemberCache())
+    session = await LogSession.open(database.conninfo(), MemberCache())
     yield session
     await session.close()
 
@@ -50,7 +50,7 @@ async def test_a_batch_of_refusals_writes_nothing_and_leaves_no_lock(
     (refused,) = await session.append([draft_of(eve, group)], now_ms=now_ms)
 
     assert isinstance(refused, ConversationNotFound)
-    async with await psycopg.AsyncConnection.connect(runtime.conninfo()) as other:
+    async with await psycopg.AsyncConnection.connect(database.conninfo()) as other:
         await other.execute("SELECT 1 FROM messaging_log WHERE conversation_id = %s FOR UPDATE NOWAIT", (group.pk,))
 
 
@@ -87,7 +87,7 @@ async def test_an_id_taken_for_new_that_is_known_is_found_when_tried_again(
 async def test_a_lost_answer_leaves_the_outcome_unknown(
     fault: Fault, stored: int, alice: User, group: Conversation
 ) -> None:
-    session = await faulty([fault])(runtime.conninfo(), MemberCache())
+    session = await faulty([fault])(database.conninfo(), MemberCache())
 
     with pytest.raises(psycopg.OperationalError):
         await session.append([draft_of(alice, group)], now_ms=now_ms)

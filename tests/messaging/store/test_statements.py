@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 
 from apps.accounts.models import User
+from apps.common.arrays import PLAIN
 from apps.common.clock import to_datetime
 from apps.conversations.models import Conversation
 from apps.messaging.store import statements
-from apps.messaging.store.arrays import PLAIN
 from apps.messaging.store.plan import LogEnd
 from apps.wire.ids import TenantId
 from tests.messaging.messages import NOW_MS, draft_of

@@ -5,9 +5,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from apps.common import database
+from apps.common.arrays import PACKED, PLAIN, register_packed
 from apps.common.clock import to_datetime
-from apps.messaging import runtime
-from apps.messaging.store.arrays import PACKED, PLAIN, register_packed
 
 UUIDS = [UUID(int=0), UUID(int=(1 << 128) - 1), UUID(int=7)]
 TIMES = [0, 946_684_799_999, 946_684_800_001, 1_800_000_000_123]
@@ -24,7 +24,7 @@ CASES = [
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("sql_type", "column", "values", "expected"), CASES, ids=[case[0] for case in CASES])
 async def test_values_survive(sql_type: str, column: str, values: list, expected: list) -> None:
-    async with await psycopg.AsyncConnection.connect(runtime.conninfo()) as connection:
+    async with await psycopg.AsyncConnection.connect(database.conninfo()) as connection:
         register_packed(connection)
         for given, wanted in ((values, expected), ([], [])):
             packed, plain = getattr(PACKED, column)(given), getattr(PLAIN, column)(given)
