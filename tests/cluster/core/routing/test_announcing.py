@@ -69,6 +69,31 @@ class TestAnnouncements:
         assert announcements
         assert announcements.take(7, 2) == [Announce(1, 7, (), (), complete=True)]
 
+    def test_that_it_was_all_is_said_once(self) -> None:
+        announcements = Announcements()
+        announcements.complete()
+        announcements.take(7, 2)
+
+        assert not announcements
+        announcements.note("a", joins=True)
+        assert announcements.take(8, 2) == [Announce(2, 8, ("a",), (), complete=False)]
+
+    def test_what_was_said_is_not_said_again(self) -> None:
+        announcements = Announcements()
+        announcements.note("a", joins=True)
+        announcements.take(7, 2)
+        announcements.note("b", joins=False)
+
+        assert announcements.take(7, 2) == [Announce(2, 7, (), ("b",), complete=False)]
+
+    def test_what_was_left_needs_no_answer(self) -> None:
+        announcements = Announcements()
+        announcements.note("a", joins=True)
+        announcements.note("b", joins=False)
+        announcements.take(7, 2)
+
+        assert announcements.confirm(1) == ["a"]
+
     def test_an_answer_confirms_everything_up_to_it(self) -> None:
         announcements = Announcements()
         for group in "abc":

@@ -40,6 +40,29 @@ def test_what_was_written_is_read() -> None:
     assert decode_batch(batch_of(FRAMES)) == FRAMES
 
 
+DEEP = 100_000
+"""Deeper than any stack: whoever followed such input down to its end would not come back."""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        b"\x92\xa1k",
+        b"\x93\xa1k\x01",
+        b"\x94\xa1d\x01\x91",
+        b"\x94\xa1d\x01\x90",
+        b"\x92\xa1z",
+        b"\x92\xc7\x01\x05\x00",
+    ],
+    ids=["tag", "number", "undeclared field", "group", "payload", "unknown tag", "extension"],
+)
+@pytest.mark.parametrize("level", [b"\x91", b"\x81\xa1k", b"\xdd\x00\x00\x00\x01"], ids=["array", "map", "long array"])
+def test_nothing_is_read_deeper_than_frames_go(before: bytes, level: bytes) -> None:
+    with pytest.raises(BatchRefused):
+        decode_batch(b"\x91" + before + level * DEEP + b"\xc0")
+
+
 @pytest.mark.parametrize(
     "batch",
     [

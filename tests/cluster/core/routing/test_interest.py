@@ -80,3 +80,42 @@ def test_what_a_peer_that_is_ahead_has_announced_is_kept() -> None:
     interest.prune(ME, [OTHER] * SLOTS, 6)
 
     assert wants(interest, 7)
+
+
+def test_a_peer_stays_ahead_whatever_it_says_by_an_older_table() -> None:
+    interest = announced(7, "group")
+    interest.announce(("other",), (), 3, complete=False)
+
+    interest.prune(ME, [OTHER] * SLOTS, 6)
+
+    assert wants(interest, 7)
+    assert wants(interest, 7, "other")
+
+
+def test_a_peer_that_is_ahead_need_not_have_said_all() -> None:
+    interest = announced(5)
+    interest.announce(("group",), (), 7, complete=False)
+
+    interest.prune(ME, [OTHER] * SLOTS, 6)
+
+    assert wants(interest, 5)
+
+
+def test_slots_without_groups_are_not_kept_for_ever() -> None:
+    interest = announced(5, "group", "other")
+    interest.announce((), ("group",), 5, complete=False)
+
+    interest.prune(ME, [ME] * SLOTS, 5)
+
+    assert list(interest._slots) == [slot_of("other")]
+
+
+def test_a_prune_spares_the_slots_that_stay() -> None:
+    interest = announced(5, "group", "other")
+    owners = [OTHER] * SLOTS
+    owners[slot_of("group")] = ME
+
+    interest.prune(ME, owners, 5)
+
+    assert wants(interest, 5)
+    assert not wants(interest, 5, "other")

@@ -4,6 +4,9 @@ from tests.cluster.mutations.planting import Bug
 
 ROUTING = "apps.cluster.core.routing"
 SWITCH = "tests core/routing/test_switch.py::TestGroups::"
+GAPS = "tests core/routing/test_gaps.py::"
+ANNOUNCING = "tests core/routing/test_announcing.py::TestAnnouncements::"
+INTEREST = "tests core/routing/test_interest.py::"
 ROUTER = "tests core/routing/test_router.py::TestLinks::"
 
 PATHS = (
@@ -46,6 +49,62 @@ PATHS = (
         "        if not peer.member:\n            del",
         f"{ROUTER}test_a_link_is_missed_from_its_first_batch_back_to_when_all_was_safe",
         "What a broken link swallowed is missed by nobody.",
+    ),
+    Bug(
+        "old-gap-told-again",
+        f"{ROUTING}.gaps",
+        "        self._groups = {}\n        self._since_ms = None",
+        "        self._since_ms = None",
+        f"{GAPS}test_groups_of_an_earlier_notice_are_not_told_again",
+        "Every notice repeats the groups of all before it, until they are so many that everybody is told.",
+    ),
+    Bug(
+        "all-said-for-ever",
+        f"{ROUTING}.announcing",
+        "        self._completes = False\n        return frames",
+        "        return frames",
+        f"{ANNOUNCING}test_that_it_was_all_is_said_once",
+        "A peer that goes on announcing says each time that this is all, so its owner stops telling it too early.",
+    ),
+    Bug(
+        "joins-said-for-ever",
+        f"{ROUTING}.announcing",
+        "        self._changes.clear()\n",
+        "",
+        f"{ANNOUNCING}test_what_was_said_is_not_said_again",
+        "What was announced once is announced with every batch.",
+    ),
+    Bug(
+        "epoch-of-a-peer-goes-back",
+        f"{ROUTING}.interest",
+        "self._epoch = max(self._epoch, epoch)",
+        "self._epoch = epoch",
+        f"{INTEREST}test_a_peer_stays_ahead_whatever_it_says_by_an_older_table",
+        "An older announcement makes a new owner forget the members a peer ahead of it has announced.",
+    ),
+    Bug(
+        "only-complete-peers-are-ahead",
+        f"{ROUTING}.interest",
+        "        self._epoch = max(self._epoch, epoch)\n        if complete:\n",
+        "        if complete:\n            self._epoch = max(self._epoch, epoch)\n",
+        f"{INTEREST}test_a_peer_that_is_ahead_need_not_have_said_all",
+        "What a peer announces of slots on their way is forgotten before they arrive.",
+    ),
+    Bug(
+        "prune-spares-everything",
+        f"{ROUTING}.interest",
+        "if self._epoch <= epoch:",
+        "if self._epoch < epoch:",
+        f"{INTEREST}test_slots_that_are_not_owned_are_forgotten",
+        "Groups of slots that moved away are kept for as long as the tables agree, which is always.",
+    ),
+    Bug(
+        "empty-slots-kept",
+        f"{ROUTING}.interest",
+        "owners[slot] == node and groups}",
+        "owners[slot] == node}",
+        f"{INTEREST}test_slots_without_groups_are_not_kept_for_ever",
+        "Every slot that ever had a group costs memory for as long as the link lasts.",
     ),
     Bug(
         "torn-record-accepted",
