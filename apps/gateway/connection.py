@@ -40,7 +40,7 @@ class Services(Protocol):
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
         """Return the `error` frame that tells of an error."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End what is behind the services, with the node."""
 
 

@@ -66,7 +66,7 @@ class Dispatcher:
         self._threads = ThreadPoolExecutor(max_workers=SIGN_IN_THREADS, thread_name_prefix="sign-in")
         self._check_in = database_sync_to_async(_check_in, thread_sensitive=False, executor=self._threads)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the threads; sign-ins that still wait are dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 

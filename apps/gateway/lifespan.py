@@ -99,7 +99,7 @@ async def shutdown() -> None:
 async def _stop(node: Node) -> None:
     await node.registry.stop(within_s=CLOSE_WITHIN_S)
     bind_loop(None)
-    node.services.close()
+    await node.services.close()
     await runtime.stop()
     await _leave_cluster(get_channel_layer())
     logger.info("gateway of node %s stopped", node.registry.node_id)

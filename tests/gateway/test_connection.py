@@ -59,7 +59,7 @@ class FakeServices:
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
         return ErrorFrame(code=str(error), message=language, retry=str(error) == "unavailable", ref=frame.ref)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.gate.set()
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
+import pytest_asyncio
 from django.db import OperationalError
 from django.utils.translation import get_language
 
@@ -29,11 +31,11 @@ from tests.gateway.session.frames import ROOM, identity, message, sign_in
 from tests.rest_client import issue_token
 
 
-@pytest.fixture
-def dispatcher() -> Any:
+@pytest_asyncio.fixture
+async def dispatcher() -> AsyncIterator[Dispatcher]:
     dispatcher = Dispatcher()
     yield dispatcher
-    dispatcher.close()
+    await dispatcher.close()
 
 
 class TestRefusals:
