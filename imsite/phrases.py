@@ -240,6 +240,7 @@ TRANSLATIONS: Final = {
     # the cluster at the terminal
     "NODE": "节点",
     "ROLE": "角色",
+    "SERVES": "职责",
     "STATUS": "状态",
     "ADDRESS": "地址",
     "SLOTS": "槽位",
@@ -269,11 +270,14 @@ TRANSLATIONS: Final = {
     "term {term}, index {index}, slot epoch {epoch}, version {version}": (
         "任期 {term}，索引 {index}，槽位纪元 {epoch}，版本 {version}"
     ),
+    "Processes": "进程",
+    "{processes} on {machines} machines": "{machines} 台机器上共 {processes} 个",
     "Slots without owner": "无主槽位",
     "Job leases": "任务租约",
     "leader": "主节点",
     "draining": "正在清空",
     "being removed": "正在移除",
+    "without vote": "不投票",
     "asked": "本次应答",
     "voter": "投票者",
     "learner": "学习者",

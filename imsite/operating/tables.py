@@ -39,6 +39,7 @@ def member_lines(status: Facts) -> list[str]:
         phrase("NODE"),
         "ID",
         phrase("ROLE"),
+        phrase("SERVES"),
         phrase("STATUS"),
         phrase("ADDRESS"),
         phrase("SLOTS"),
@@ -49,7 +50,7 @@ def member_lines(status: Facts) -> list[str]:
         phrase("REMARKS"),
     ]
     members = sorted(status["members"], key=itemgetter("name", "node"))
-    return table(heads, [_member(member, status) for member in members], numbers=(5, 6, 7, 8, 9))
+    return table(heads, [_member(member, status) for member in members], numbers=(6, 7, 8, 9, 10))
 
 
 def slot_lines(ranges: Sequence[Facts]) -> list[str]:
@@ -103,9 +104,16 @@ def _facts_of_cluster(status: Facts) -> list[tuple[str, str]]:
                 version=_cell(status.get("version")),
             ),
         ),
+        (phrase("Processes"), _processes(status["members"])),
         (phrase("Slots without owner"), _cell(status.get("unassigned_slots"))),
         (phrase("Job leases"), _cell(status["leases"])),
     ]
+
+
+def _processes(members: Sequence[Facts]) -> str:
+    """How many live, on how many machines: a node is a process, and those of a machine share its address."""
+    living = [member["address"].rpartition(":")[0] for member in members if member["status"] in {"alive", "suspect"}]
+    return phrase("{processes} on {machines} machines", processes=len(living), machines=len(set(living)))
 
 
 def _milliseconds(figures: Facts) -> str:
@@ -121,6 +129,7 @@ def _member(member: Facts, status: Facts) -> list[object]:
         member["name"],
         member["node"],
         _word(member["role"]),
+        ",".join(member.get("roles", ())),
         _word(member["status"]),
         member["address"],
         member["slots"],
@@ -143,6 +152,7 @@ def _remarks(member: Facts, status: Facts) -> str:
         phrase("leader"): bool(status["leader"]) and member["name"] == status["leader"],
         phrase("draining"): member.get("draining"),
         phrase("being removed"): member.get("retiring"),
+        phrase("without vote"): not member.get("may_vote", True),
         phrase("asked"): member["node"] == status["node"],
     }
     return ", ".join(remark for remark, holds in remarks.items() if holds) or UNKNOWN

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from apps.cluster.core.gossip import Address, GossipConfig, Meta
+from apps.cluster.core.gossip import NO_VOTE, Address, GossipConfig, Meta
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.node import NodeConfig
 from apps.cluster.core.raft import RaftConfig
@@ -30,6 +30,10 @@ class ClusterConfig:
     data_port: int = 0
     public_url: str = ""
     weight: int = 100
+    roles: tuple[str, ...] = ()
+    """What this process does, for operators to see."""
+    votes: bool = True
+    """Whether it may be given a vote; not the second and further processes of a machine."""
     confirms: bool = True
     """Whether a data plane in this process confirms views; without one they count as in force at once."""
     heartbeat_ms: int = 100
@@ -54,6 +58,7 @@ class ClusterConfig:
                 public_url=self.public_url,
                 weight=self.weight,
                 expect=self.expect,
+                roles=self.roles if self.votes else (*self.roles, NO_VOTE),
             ),
             expect=self.expect,
             cluster_id=self.cluster_id,

@@ -5,7 +5,7 @@ Not here: how it is shown.
 
 from typing import Any
 
-from apps.cluster.core.gossip import Peer
+from apps.cluster.core.gossip import NO_VOTE, Peer
 from apps.cluster.core.ids import NO_NODE, NodeId, node_name
 from apps.cluster.core.node import View
 from apps.cluster.core.raft import Contact
@@ -110,6 +110,7 @@ def _member(view: View, node: NodeId, contact: Contact | None, peer: Peer | None
         "retiring": record.retiring,
         "version": record.version,
         "load": peer.meta.load if peer is not None else 0,
+        **_roles(peer),
         "applied": contact.applied if contact is not None else None,
         "silent_ms": max(0, now_ms - acked_ms) if acked_ms is not None else None,
     }
@@ -119,9 +120,16 @@ def _strangers(engine: Engine) -> list[dict[str, Any]]:
     """Whom a node without a cluster sees."""
     return [
         {"name": peer.meta.name, "node": node_name(node), "role": "", "status": peer.status.value}
+        | _roles(peer)
         | {"address": _text(peer.address), "slots": 0, "draining": False, "applied": None, "version": peer.meta.version}
         for node, peer in sorted(engine.machine.gossip.peers.items())
     ]
+
+
+def _roles(peer: Peer | None) -> dict[str, Any]:
+    """What a node does, and whether it may be given a vote; nothing and yes where nobody knows."""
+    said = peer.meta.roles if peer is not None else ()
+    return {"roles": [role for role in said if role != NO_VOTE], "may_vote": NO_VOTE not in said}
 
 
 def _name(view: View, node: NodeId) -> str:

@@ -52,6 +52,20 @@ async def test_a_node_without_a_cluster_tells_whom_it_sees(tmp_path: Path) -> No
     assert counted == {}
 
 
+async def test_a_node_tells_what_it_does_and_that_it_wants_no_vote(tmp_path: Path) -> None:
+    node = Cluster(config(tmp_path, "n", roles=("ws", "jobs"), votes=False), lambda *_: None)
+    other = Cluster(config(tmp_path, "o", expect=3), lambda *_: None)
+    try:
+        await until(lambda: node.view is not None and node.view.members)
+        [told], [told_by_default] = report(node._engine)["members"], report(other._engine)["members"]
+    finally:
+        node.stop()
+        other.stop()
+
+    assert (told["roles"], told["may_vote"]) == (["ws", "jobs"], False)
+    assert (told_by_default["roles"], told_by_default["may_vote"]) == ([], True)
+
+
 async def test_a_copy_of_a_node_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node = Cluster(config(tmp_path, "n"), lambda *_: None)
     try:

@@ -22,6 +22,8 @@ def member(name: str, number: int, **other: Any) -> Facts:
         "load": 12,
         "applied": 40,
         "silent_ms": 20,
+        "roles": ["ws", "http", "jobs"],
+        "may_vote": True,
         **other,
     }
 

@@ -40,6 +40,18 @@ class TestMembers:
         assert column(lines, "STATUS") == ["alive", "dead", "alive"]
         assert column(lines, "SLOTS") == ["5461", "0", "5461"]
 
+    def test_what_each_process_does_is_shown_and_whether_it_may_vote(self) -> None:
+        lines = member_lines(status(members=[member("a", 1), member("b", 2, roles=["ws"], may_vote=False)]))
+
+        assert column(lines, "SERVES") == ["ws,http,jobs", "ws"]
+        assert [line.split("  ")[-1].strip() for line in lines[1:]] == ["asked", "without vote"]
+
+    def test_a_member_of_an_older_version_says_nothing_of_that(self) -> None:
+        older = member("a", 1)
+        del older["roles"], older["may_vote"]
+
+        assert column(member_lines(status(members=[older])), "SERVES") == ["-"]
+
     def test_the_leader_knows_who_is_behind(self) -> None:
         assert column(member_lines(status()), "BEHIND") == ["2", "-", "2"]
 
@@ -73,7 +85,7 @@ class TestStatus:
     def test_the_node_and_its_cluster_come_before_the_members(self) -> None:
         lines = status_lines(status())
 
-        assert lines[:9] == [
+        assert lines[:10] == [
             "Node                 alpha (0000000000000001) at 10.0.0.1:8002, start 3",
             "Serves its slots     yes",
             "Works late by        0.25 ms on average, 3.5 ms at most lately",
@@ -81,11 +93,12 @@ class TestStatus:
             "Cluster              c1",
             "Leader               alpha",
             "Log                  term 5, index 42, slot epoch 17, version 1",
+            "Processes            2 on 2 machines",
             "Slots without owner  1",
             "Job leases           7",
         ]
-        assert lines[9] == ""
-        assert lines[10:] == member_lines(status())
+        assert lines[10] == ""
+        assert lines[11:] == member_lines(status())
 
     def test_a_cluster_without_leader_says_so(self) -> None:
         assert "Leader               none" in status_lines(status(leader=""))

@@ -19,10 +19,11 @@ from apps.cluster.core.gossip.messages import (
     SyncRequest,
     Update,
 )
-from apps.cluster.core.gossip.peers import LIVING, Address, Meta, MetaRefused, Peer, Status
+from apps.cluster.core.gossip.peers import LIVING, NO_VOTE, Address, Meta, MetaRefused, Peer, Status
 
 __all__ = [
     "LIVING",
+    "NO_VOTE",
     "Ack",
     "Address",
     "Alive",

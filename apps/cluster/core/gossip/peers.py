@@ -4,7 +4,7 @@ These are views and parts of messages. How one belief replaces another is `belie
 """
 
 import enum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta as Limit
@@ -41,6 +41,11 @@ LIVING = (Status.ALIVE, Status.SUSPECT)
 """Those that are probed, told news and counted. A suspect lives until its time is up."""
 
 
+NO_VOTE: Final = "novote"
+"""Among a node's roles: it should not be given a vote. Nodes that share a machine with another one say so, for the loss
+of the machine would cost all their votes at once, and another number of them may run after the next start."""
+
+
 class Meta(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What a node says of itself."""
 
@@ -56,6 +61,7 @@ class Meta(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     founded: bool = False
     load: Annotated[int, Limit(ge=0, le=1 << 32)] = 0
     roles: Annotated[tuple[Annotated[str, Limit(max_length=32)], ...], Limit(max_length=8)] = ()
+    """What it does, in words that only operators and `NO_VOTE` give a meaning; older versions say nothing."""
 
 
 class Peer(msgspec.Struct, frozen=True):

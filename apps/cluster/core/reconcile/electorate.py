@@ -8,7 +8,7 @@ Not here: what the log itself checks (one change at a time), and records of memb
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from apps.cluster.core.gossip import Status
+from apps.cluster.core.gossip import NO_VOTE, Status
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.raft import Change, ChangeKind
 from apps.cluster.core.reconcile.config import ReconcileConfig
@@ -21,7 +21,7 @@ SMALLEST_SAFE = 3
 
 
 def voters_for(members: int, most: int) -> int:
-    """Return how many voters a cluster of that size should have: 1 of 1 and 2, 3 of 3 and 4, 5 of 5 and more."""
+    """Return how many voters a cluster with that many members that may vote should have: 1 of 1 and 2, 3 of 3 and 4, 5 of 5 and more."""
     return max(1, min(most, members - (members + 1) % 2))
 
 
@@ -42,8 +42,8 @@ class Electorate:
 
     @property
     def target(self) -> int:
-        """How many voters there should be. The long dead do not count, but deaths alone lead to no fewer than 3."""
-        members = [node for node in self._everybody() if not self._going(node)]
+        """How many voters there should be, by the members that may vote. The long dead do not count, but deaths alone lead to no fewer than 3."""
+        members = [node for node in self._everybody() if not self._going(node) and self._may_vote(node)]
         counted = [node for node in members if not self.forgotten(node)]
         return voters_for(max(len(counted), min(len(members), SMALLEST_SAFE)), self.config.max_voters)
 
@@ -77,6 +77,11 @@ class Electorate:
     def _fit(self, node: NodeId) -> bool:
         record = self.state.members.get(node)
         return record is not None and not record.retiring and not record.draining and self.presence.heard(node)
+
+    def _may_vote(self, node: NodeId) -> bool:
+        """Whether it votes already, or has not asked to be left without a vote."""
+        peer = self.evidence.peers.get(node)
+        return node in self._voters or peer is None or NO_VOTE not in peer.meta.roles
 
     def _failing(self, voter: NodeId) -> bool:
         """Whether somebody else should have its vote."""
@@ -147,7 +152,8 @@ class Electorate:
 
     def _promotable(self, node: NodeId) -> bool:
         behind = self._match(self._leader) - self._match(node)
-        return self._fit(node) and self.presence.stable(node) and behind <= self.config.promote_lag
+        willing = self._may_vote(node) and self._fit(node)
+        return willing and self.presence.stable(node) and behind <= self.config.promote_lag
 
     def _add(self) -> Change | None:
         """Let the oldest member that is not yet in the log's membership learn."""

@@ -23,8 +23,9 @@ def peer(
     cluster: str = "c",
     version: int = 1,
     weight: int = 100,
+    roles: tuple[str, ...] = (),
 ) -> Peer:
-    meta = Meta(name=f"n{node}", cluster=cluster, version=version, weight=weight)
+    meta = Meta(name=f"n{node}", cluster=cluster, version=version, weight=weight, roles=roles)
     return Peer(node, (f"10.0.0.{node}", 8002), 1, status, meta, since_ms)
 
 

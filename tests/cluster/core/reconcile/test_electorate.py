@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from apps.cluster.core.gossip import Status
+from apps.cluster.core.gossip import NO_VOTE, Status
 from apps.cluster.core.ids import NodeId
 from apps.cluster.core.raft import Change, ChangeKind, Contact
 from apps.cluster.core.reconcile import Evidence, ReconcileConfig
@@ -86,6 +86,26 @@ class TestAdding:
         assert change(state_of(A), evidence((A,), peers={B: peer(B)})) is None
         assert change(tell(state_of(A, B), Retire(B)), evidence((A,), peers={B: peer(B)})) is None
         assert change(state_of(A, B), evidence((A,))) is None
+
+
+class TestAskingForNoVote:
+    def test_who_wants_none_gets_none_and_does_not_make_others_be_wanted(self) -> None:
+        followers = {node: peer(node, roles=("ws", NO_VOTE)) for node in (B, C)}
+
+        assert change(state_of(A, B, C), evidence((A,), (B, C), peers=followers)) is None
+        assert change(state_of(A, B, C, D), evidence((A,), (B, C, D), peers=followers)) is None
+
+    def test_the_willing_get_theirs_beside_them(self) -> None:
+        seen = evidence((A,), (B, C, D), peers={B: peer(B, roles=("ws", NO_VOTE))})
+
+        assert electorate(state_of(A, B, C, D), seen).target == 3
+        assert change(state_of(A, B, C, D), seen) == Change(PROMOTE, C)
+
+    def test_who_votes_already_goes_on(self) -> None:
+        seen = evidence((A, B, C), peers={C: peer(C, roles=(NO_VOTE,))})
+
+        assert electorate(state_of(A, B, C), seen).target == 3
+        assert change(state_of(A, B, C), seen) is None
 
 
 class TestPromoting:
