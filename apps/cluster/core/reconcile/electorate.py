@@ -21,7 +21,7 @@ SMALLEST_SAFE = 3
 
 
 def voters_for(members: int, most: int) -> int:
-    """Return how many voters a cluster with that many members that may vote should have: 1 of 1 and 2, 3 of 3 and 4, 5 of 5 and more."""
+    """Return how many of so many members that may vote should: 1 of 1 and 2, 3 of 3 and 4, 5 of 5 and more."""
     return max(1, min(most, members - (members + 1) % 2))
 
 
@@ -42,7 +42,8 @@ class Electorate:
 
     @property
     def target(self) -> int:
-        """How many voters there should be, by the members that may vote. The long dead do not count, but deaths alone lead to no fewer than 3."""
+        """How many voters there should be, of the members that may vote. The long dead do not count, but deaths alone
+        lead to no fewer than 3."""
         members = [node for node in self._everybody() if not self._going(node) and self._may_vote(node)]
         counted = [node for node in members if not self.forgotten(node)]
         return voters_for(max(len(counted), min(len(members), SMALLEST_SAFE)), self.config.max_voters)
