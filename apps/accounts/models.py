@@ -34,6 +34,8 @@ class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):
     locale = models.CharField(_("language"), max_length=16, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
+    signed_out_at = models.DateTimeField(_("signed out at"), null=True, blank=True, editable=False)
+    """When all her programs were last signed out at once. Sessions older than that have to sign in again."""
 
     unscoped: ClassVar[UserManager] = UserManager()
 

@@ -1,6 +1,7 @@
 """Reading users. Everything is about one tenant, and only active users can be found."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -40,6 +41,19 @@ def owns_terminal(user: User, terminal_id: UUID) -> bool:
     """Tell whether the user may send from this terminal: it is registered as hers and not revoked. One query."""
     own = Terminal.objects.for_tenant(user.tenant_id).filter(user_id=user.id, revoked_at__isnull=True)
     return own.filter(pk=terminal_id).exists()
+
+
+def shut_out(
+    tenant_id: UUID, *, users: Collection[UUID], terminals: Collection[UUID], since: datetime
+) -> tuple[set[UUID], set[UUID]]:
+    """Return those of the users who may not sign in or were signed out at or after `since`, and the revoked terminals.
+
+    Two queries, by primary keys.
+    """
+    of_tenant = User.objects.for_tenant(tenant_id).filter(pk__in=users)
+    gone = of_tenant.filter(Q(is_active=False) | Q(signed_out_at__gte=since))
+    revoked = Terminal.objects.for_tenant(tenant_id).filter(pk__in=terminals, revoked_at__isnull=False)
+    return set(gone.values_list("pk", flat=True)), set(revoked.values_list("pk", flat=True))
 
 
 def _active(tenant_id: UUID) -> QuerySet[User]:

@@ -1,13 +1,15 @@
 """Repairs gaps: where the cluster may have lost what sessions of this node should have been told, they are told anew.
 
 The log knows: whichever conversations of those users went on since the gap began are named to their sessions in
-`changed` frames, and clients that miss something sync. Spread over time, so that the end of a node does not become
-a storm on the database. Not here: how a gap is noticed.
+`changed` frames, and clients that miss something sync. What may be lost as well is the word that somebody is shut out:
+sessions of terminals that were revoked, and of users who were signed out or deactivated, are sent away to sign in
+again, and whoever may not any more is refused there. Spread over time, so that the end of a node does not become a
+storm on the database. Not here: how a gap is noticed.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -27,14 +29,17 @@ RETRIES_MAX: Final = 60
 
 WentOn = Callable[[UUID, Sequence[UUID], int, int], Awaitable[list[tuple[UUID, UUID, int]]]]
 """Of a tenant and users: at most so many (user, conversation, last seq) with an event at or after a time."""
+ShutOut = Callable[[UUID, Collection[UUID], Collection[UUID], int], Awaitable[tuple[set[UUID], set[UUID]]]]
+"""Of a tenant, users and terminals: which users were shut out at or after a time, and which terminals are revoked."""
 
 
 class GapRepair:
     """The gaps of one node. `overlap_ms`: how much earlier than a gap to look, as times are given before commits."""
 
-    def __init__(self, registry: Registry, went_on: WentOn, *, overlap_ms: int) -> None:
+    def __init__(self, registry: Registry, went_on: WentOn, shut_out: ShutOut, *, overlap_ms: int) -> None:
         self._registry = registry
         self._went_on = went_on
+        self._shut_out = shut_out
         self._overlap_ms = overlap_ms
         self._since_ms = 0
         self._waiting: dict[str, None] = {}
@@ -62,6 +67,7 @@ class GapRepair:
         """Tell the sessions of some groups what they may have missed, or send them away."""
         for attempt in range(RETRIES_MAX):
             try:
+                await self._close_shut_out(groups, since_ms)
                 await self._tell(groups, since_ms)
             except Exception as error:
                 if attempt == 0:
@@ -70,6 +76,16 @@ class GapRepair:
             else:
                 return
         self._send_away(groups)
+
+    async def _close_shut_out(self, groups: list[str], since_ms: int) -> None:
+        """Send away the sessions that may have missed that they are over. The one of a gap may not know it yet."""
+        for tenant, users in self._users(groups).items():
+            sessions = [each for group in users.values() for each in self._registry.sessions(group)]
+            terminals = {each.terminal for each in sessions if each.terminal is not None}
+            gone, revoked = await self._shut_out(tenant, list(users), terminals, since_ms)
+            for connection in sessions:
+                if connection.terminal in revoked or (connection.owner is not None and connection.owner[1] in gone):
+                    connection.restart()
 
     async def _tell(self, groups: list[str], since_ms: int) -> None:
         for tenant, users in self._users(groups).items():

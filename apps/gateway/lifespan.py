@@ -3,15 +3,19 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from apps.accounts import selectors as accounts
 from apps.cluster import services as cluster_services
 from apps.cluster.services import Cluster
+from apps.common.clock import to_datetime
 from apps.events.publish import bind_loop
 from apps.gateway.connection import Node
 from apps.gateway.dispatch import RESUME_OVERLAP_MS, Dispatcher
@@ -123,13 +127,24 @@ async def _start() -> Node:
 
 async def _open(layer: Any) -> Node:
     registry = Registry(secrets.token_hex(6), layer)
-    repair = GapRepair(registry, selectors.went_on, overlap_ms=RESUME_OVERLAP_MS)
+    repair = GapRepair(registry, selectors.went_on, _shut_out, overlap_ms=RESUME_OVERLAP_MS)
     registry.on_gap = repair.note
     await registry.start()
     registry.spawn_forever(repair.run())
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
     return Node(registry, Dispatcher(), limits, bounds, _home_of)
+
+
+async def _shut_out(
+    tenant: UUID, users: Collection[UUID], terminals: Collection[UUID], since_ms: int
+) -> tuple[set[UUID], set[UUID]]:
+    """Ask the accounts who is shut out, in a thread: after a gap only, one question at a time."""
+    ask = database_sync_to_async(accounts.shut_out, thread_sensitive=False)
+    found: tuple[set[UUID], set[UUID]] = await ask(
+        tenant, users=users, terminals=terminals, since=to_datetime(since_ms)
+    )
+    return found
 
 
 def _home_of(group: str) -> str:

@@ -1,15 +1,18 @@
 """Finding people: active ones of one's own tenant, nobody else."""
 
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts import services
 from apps.accounts.errors import UserNotFound
-from apps.accounts.models import User
-from apps.accounts.selectors import get_user, get_users, search_users
+from apps.accounts.models import Terminal, User
+from apps.accounts.selectors import get_user, get_users, search_users, shut_out
 from apps.tenants.models import Tenant
+from tests.rest_client import issue_token
 
 
 def test_one_user_is_found_by_id(alice: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -67,3 +70,59 @@ def test_people_of_the_same_name_keep_an_order(tenant: Tenant) -> None:
     ]
 
     assert list(search_users(tenant.id, text="twin")) == sorted(twins, key=lambda user: user.id)
+
+
+def terminal_of(user: User) -> Terminal:
+    principal = services.principal_for_token(issue_token(user))
+    return services.register_terminal(principal, terminal_id=uuid4(), platform="web")
+
+
+def everybody(*users: User) -> set[UUID]:
+    return {user.id for user in users}
+
+
+def test_users_signed_out_since_are_found_and_older_ones_are_not(alice: User, bob: User, carol: User) -> None:
+    services.revoke_tokens(alice)
+    services.set_password(bob, password="another decent password")
+    assert alice.signed_out_at is not None
+    assert bob.signed_out_at is not None
+
+    all_of_them = everybody(alice, bob, carol)
+    since_both, _ = shut_out(alice.tenant_id, users=all_of_them, terminals=(), since=alice.signed_out_at)
+    since_bob, _ = shut_out(alice.tenant_id, users=all_of_them, terminals=(), since=bob.signed_out_at)
+
+    assert since_both == everybody(alice, bob)
+    assert since_bob == everybody(bob)
+
+
+def test_an_inactive_user_is_shut_out_however_long_ago(alice: User, bob: User) -> None:
+    services.deactivate_user(alice)
+
+    gone, _ = shut_out(
+        alice.tenant_id, users=everybody(alice, bob), terminals=(), since=timezone.now() + timedelta(days=1)
+    )
+
+    assert gone == everybody(alice)
+
+
+def test_revoked_terminals_are_found_among_those_asked_about(alice: User, bob: User) -> None:
+    lost, unasked, kept = terminal_of(alice), terminal_of(alice), terminal_of(bob)
+    for terminal in (lost, unasked):
+        services.revoke_terminal(terminal)
+
+    gone, revoked = shut_out(
+        alice.tenant_id, users=everybody(alice, bob), terminals={lost.id, kept.id}, since=timezone.now()
+    )
+
+    assert (gone, revoked) == (set(), {lost.id})
+
+
+def test_who_is_shut_out_elsewhere_is_not_told_here(
+    alice: User, eve: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    foreign = terminal_of(eve)
+    services.revoke_terminal(foreign)
+    services.deactivate_user(eve)
+
+    with django_assert_num_queries(2):
+        assert shut_out(alice.tenant_id, users={eve.id}, terminals={foreign.id}, since=timezone.now()) == (set(), set())

@@ -1,8 +1,8 @@
 """Whoever may have missed something is told how far her conversations are, or sent away to resume."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from uuid import UUID
+from collections.abc import AsyncIterator, Collection, Sequence
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -23,6 +23,7 @@ class Peer:
 
     def __init__(self, registry: Registry, tenant: UUID, user: UUID) -> None:
         self.session_id = registry.next_session_id()
+        self.terminal: UUID | None = uuid4()
         self.owner: tuple[UUID, UUID] | None = (tenant, user)
         self.told: list[tuple[UUID, int]] = []
         self.restarts = 0
@@ -43,6 +44,9 @@ class Log:
     def __init__(self) -> None:
         self.rows: list[tuple[UUID, UUID, int]] = []
         self.asked: list[tuple[UUID, tuple[UUID, ...], int]] = []
+        self.asked_who_is_out: list[tuple[UUID, set[UUID], set[UUID], int]] = []
+        self.shut_out_users: set[UUID] = set()
+        self.revoked: set[UUID] = set()
         self.failures = 0
         self.answered = asyncio.Event()
 
@@ -56,6 +60,12 @@ class Log:
         self.answered.set()
         return [row for row in self.rows if row[0] in users][:limit]
 
+    async def shut_out(
+        self, tenant: UUID, users: Collection[UUID], terminals: Collection[UUID], since_ms: int
+    ) -> tuple[set[UUID], set[UUID]]:
+        self.asked_who_is_out.append((tenant, set(users), set(terminals), since_ms))
+        return self.shut_out_users & set(users), self.revoked & set(terminals)
+
 
 class World:
     """A node with one user per call of `session`, and its gap repair at work."""
@@ -63,7 +73,7 @@ class World:
     def __init__(self) -> None:
         self.registry = Registry("n1", InProcessLayer())
         self.log = Log()
-        self.repair = GapRepair(self.registry, self.log.went_on, overlap_ms=OVERLAP_MS)
+        self.repair = GapRepair(self.registry, self.log.went_on, self.log.shut_out, overlap_ms=OVERLAP_MS)
         self.registry.on_gap = self.repair.note
 
     async def session(self, user: UUID, tenant: UUID = TENANT) -> Peer:
@@ -210,3 +220,69 @@ async def test_a_gap_noted_while_one_is_repaired_is_repaired_too(world: World) -
     await world.repaired()
 
     assert [since for _, _, since in world.log.asked] == [49_000, 59_000]
+
+
+async def test_a_session_whose_terminal_was_revoked_meanwhile_is_sent_away_and_the_users_others_stay(
+    world: World,
+) -> None:
+    lost, kept, other = await world.session(ALICE), await world.session(ALICE), await world.session(BOB)
+    assert lost.terminal is not None
+    world.log.revoked = {lost.terminal}
+
+    world.repair.note([user_group(ALICE)], 50_000)
+    await world.repaired()
+
+    assert (lost.restarts, kept.restarts, other.restarts) == (1, 0, 0)
+    assert world.log.asked_who_is_out == [(TENANT, {ALICE}, {lost.terminal, kept.terminal}, 50_000 - OVERLAP_MS)]
+
+
+async def test_so_are_all_sessions_of_a_user_who_was_signed_out_and_nobody_elses(world: World) -> None:
+    desk, phone, other = await world.session(ALICE), await world.session(ALICE), await world.session(BOB)
+    world.log.shut_out_users = {ALICE}
+
+    world.repair.note(None, 50_000)
+    await world.repaired()
+
+    assert (desk.restarts, phone.restarts, other.restarts) == (1, 1, 0)
+
+
+async def test_who_is_shut_out_is_asked_again_when_the_database_was_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = await world.session(ALICE)
+    world.log.shut_out_users = {ALICE}
+    answers = world.log.shut_out
+    failures = [ConnectionError("away"), ConnectionError("away")]
+
+    async def flaky(
+        tenant: UUID, users: Collection[UUID], terminals: Collection[UUID], since_ms: int
+    ) -> tuple[set[UUID], set[UUID]]:
+        if failures:
+            raise failures.pop()
+        return await answers(tenant, users, terminals, since_ms)
+
+    monkeypatch.setattr(world.repair, "_shut_out", flaky)
+
+    world.repair.note(None, 50_000)
+    await world.repaired()
+
+    assert (peer.restarts, failures) == (1, [])
+
+
+async def test_a_session_that_ends_while_it_is_asked_about_is_left_alone(world: World) -> None:
+    peer = await world.session(ALICE)
+    peer.terminal = None
+    world.log.shut_out_users = {ALICE}
+    answers = world.log.shut_out
+
+    async def meanwhile_gone(
+        tenant: UUID, users: Collection[UUID], terminals: Collection[UUID], since_ms: int
+    ) -> tuple[set[UUID], set[UUID]]:
+        peer.owner = None
+        return await answers(tenant, users, terminals, since_ms)
+
+    world.repair._shut_out = meanwhile_gone
+    world.repair.note(None, 50_000)
+    await world.repaired()
+
+    assert (peer.restarts, world.log.asked_who_is_out[0][2]) == (0, set())

@@ -1,16 +1,42 @@
 """Whoever is shut out is shut out now: open sockets close, not only later sign-ins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 
 from apps.accounts.models import Terminal as Terminals
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, revoke_terminal, revoke_tokens, set_password
+from apps.common.clock import now_ms
+from apps.events.publish import GAP, REVOKE
+from apps.gateway import lifespan
+from apps.wire.errors import CloseCode
 from tests.conftest import PASSWORD
 from tests.gateway.conftest import Dial, in_database
+from tests.rest_client import issue_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the layer loses: every word that somebody is shut out, as when a link breaks right then."""
+    layer: Any = get_channel_layer()
+    messages: list[dict[str, Any]] = []
+
+    async def lose(groups: Sequence[str], message: dict[str, Any]) -> None:
+        messages.append(message)
+
+    monkeypatch.setattr(layer, "group_send_many", lose)
+    return messages
+
+
+async def notice_a_gap() -> None:
+    """Let the layer say that messages of the last moment may be missing."""
+    node = await lifespan.running_node()
+    node.registry.deliver({"type": GAP, "groups": None, "since_ms": now_ms()})
 
 
 def change_password(user: User) -> None:
@@ -40,3 +66,46 @@ async def test_a_revoked_terminal_closes_and_the_users_others_stay(dial: Dial, a
     assert (await lost.receive())["reason"] == "revoked"
     assert await lost.closed() == 4403
     assert await kept.is_quiet()
+
+
+@pytest.mark.parametrize("shut_out", [deactivate_user, change_password, revoke_tokens], ids=lambda act: act.__name__)
+async def test_a_user_shut_out_in_a_gap_has_to_sign_in_again_and_nobody_else(
+    shut_out: Callable[[User], None], dial: Dial, alice: User, bob: User, lost: list[dict[str, Any]]
+) -> None:
+    desk, other = await dial(alice), await dial(bob)
+    token = await in_database(issue_token, alice)
+    await in_database(shut_out, alice)
+
+    await notice_a_gap()
+
+    assert [message["type"] for message in lost] == [REVOKE]
+    assert (await desk.receive())["reason"] == "restart"
+    assert await desk.closed() == CloseCode.RESTART
+    again = await dial(alice, sign_in=False)
+    assert (await again.sign_in(token=token))["code"] == "token_invalid"
+    assert await other.is_quiet()
+
+
+async def test_a_terminal_revoked_in_a_gap_has_to_sign_in_again_and_is_refused(
+    dial: Dial, alice: User, lost: list[dict[str, Any]]
+) -> None:
+    stolen, kept = await dial(alice), await dial(alice)
+    row = await in_database(Terminals.objects.for_tenant(alice.tenant_id).get, pk=stolen.terminal)
+    await in_database(revoke_terminal, row)
+
+    await notice_a_gap()
+
+    assert [message["type"] for message in lost] == [REVOKE]
+    assert (await stolen.receive())["reason"] == "restart"
+    assert await stolen.closed() == CloseCode.RESTART
+    again = await dial(alice, sign_in=False, terminal=stolen.terminal)
+    assert (await again.sign_in())["code"] == "terminal_refused"
+    assert await kept.is_quiet()
+
+
+async def test_a_gap_in_which_nobody_was_shut_out_closes_nothing(dial: Dial, alice: User) -> None:
+    desk = await dial(alice)
+
+    await notice_a_gap()
+
+    assert await desk.is_quiet()

@@ -62,6 +62,8 @@ def revoke_tokens(user: User) -> None:
     """Sign out all of the user's programs: access tokens, refresh tokens, open grants, and the sessions they opened."""
 
     def revoke() -> None:
+        user.signed_out_at = timezone.now()
+        user.save(update_fields=["signed_out_at"])
         get_grant_model().objects.filter(user=user).delete()
         get_refresh_token_model().objects.filter(user=user, revoked__isnull=True).update(
             access_token=None, revoked=timezone.now()
