@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 from apps.events.inprocess import InProcessLayer
@@ -154,6 +155,8 @@ async def postgres_layer(**options: Any) -> AsyncIterator[Any]:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        # Leaving a group goes through Django, on a connection of the thread all async code shares: nobody else ends it.
+        await sync_to_async(connections.close_all)()
 
 
 @contextmanager
