@@ -57,7 +57,7 @@ class Protocol:
         if sender == member.node or (stranger and not isinstance(message, Anybody)):
             member.reject("stranger")
             return
-        if isinstance(message, VoteReply):
+        if isinstance(message, VoteReply) and self.office is None:  # A leader counts for itself what is decided.
             member.learn_commit(message.commit, message.commit_term)
         if message.term < member.term:
             self._answer_stale(sender, message)

@@ -75,7 +75,7 @@ class Allotment:
             return replace(standing, weights=weights)
         owners = [node for node in weights if state.table.count_of(node) > 0]
         return replace(
-            standing, weights={node: state.members[node].weight for node in owners or weights}, emergency=True
+            standing, weights={node: state.members[node].weight or 1 for node in owners or weights}, emergency=True
         )
 
     def _too_early(self, state: ClusterState, evidence: Evidence, presence: Presence) -> bool:

@@ -53,12 +53,14 @@ class Electorate:
         return self.presence.down_ms(node) >= self.config.forget_ms and not self.presence.departed(node)
 
     def successor(self) -> NodeId | None:
-        """Return the voter that should have the office if this node should not."""
-        return max(
-            (node for node in self._voters if node != self._leader and self._fit(node)),
-            key=lambda node: (self._match(node), -node),
-            default=None,
-        )
+        """Return the voter that should have the office if this node should not.
+
+        One that is to have no slots can lead all the same, where a leader that goes for good could not go without it.
+        """
+        willing = [node for node in self._voters if node != self._leader and self._fit(node)]
+        if not willing and self._going(self._leader):
+            willing = [node for node in self._voters if not self._going(node) and self.presence.heard(node)]
+        return max(willing, key=lambda node: (self._match(node), -node), default=None)
 
     @property
     def _leader(self) -> NodeId:

@@ -285,3 +285,16 @@ def test_an_answer_that_changes_a_candidates_majority_ends_its_candidacy() -> No
     protocol.receive(TWO, VoteReply(2, True, True, 2, 1), 1_000)
 
     assert (node.role, node.log.commit) == (Role.FOLLOWER, 2)
+
+
+def test_a_leader_is_taught_by_no_vote_that_comes_late_but_counts() -> None:
+    """It keeps books of what it has counted; a commit from elsewhere would let the log be compacted past them."""
+    node, protocol = leading()
+    node.log.stable_to(node.log.last_index)
+    last = node.log.last_index
+
+    protocol.receive(THREE, VoteReply(2, True, False, last, 2), 1_010)
+
+    assert node.log.commit == 1
+    protocol.receive(THREE, AppendReply(2, last, False, 0, 0), 1_020)
+    assert node.log.commit == last

@@ -95,6 +95,13 @@ class TestSilence:
         given = commands(orphaned, evidence((A, B, C), contacts={B: contact(applied=orphaned.table.epoch)}))
         assert given == [AssignSlots((Assignment(10_000, 10_099, B),), orphaned.table.epoch)]
 
+    def test_where_only_a_node_without_weight_is_left_it_serves_what_is_nobodys(self) -> None:
+        weightless = tell(state_of(A, B), PutMember(A, "a", "h", 1, 2, "", 0, 1))
+
+        (given,) = commands(weightless, evidence((A, B), contacts={B: SILENT}))
+
+        assert given == AssignSlots((Assignment(0, LAST, A),), 0)
+
     def test_nothing_moves_for_balance_while_an_owner_is_silent(self) -> None:
         state = owning(state_of(A, B, C), (0, 9_999, A), (10_000, LAST, B))
 

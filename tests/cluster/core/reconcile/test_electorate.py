@@ -277,3 +277,10 @@ class TestSuccession:
         state = tell(state_of(A, B, C, D), SetDraining(B, True), Retire(C))
 
         assert electorate(state, evidence((A, B, C, D), contacts={D: SILENT})).successor() is None
+
+    def test_one_that_drains_where_the_leader_could_not_go_otherwise(self) -> None:
+        state = tell(state_of(A, B, C, D), SetDraining(B, True), Retire(C))
+        seen = evidence((A, B, C, D), contacts={D: SILENT})
+
+        assert electorate(state, seen).successor() is None
+        assert electorate(tell(state, Retire(A)), seen).successor() == B

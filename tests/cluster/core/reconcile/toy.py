@@ -79,6 +79,10 @@ class Toy:
         """Let a node fall silent; it goes on serving as long as its lease lets it."""
         self.nodes[NodeId(number)].up = False
 
+    def bury(self, number: int) -> None:
+        """Let gossip know at once that a silent node is dead."""
+        self._gossip(NodeId(number), Status.DEAD)
+
     def leave(self, number: int) -> None:
         self.stop(number)
         self._gossip(NodeId(number), Status.LEFT)
@@ -106,7 +110,7 @@ class Toy:
         for _ in range(duration_ms // STEP_MS):
             self.now_ms += STEP_MS
             self._hear()
-            if self._alive(self.leader) and self._majority(self.membership):
+            if self._alive(self.leader) and self.has_majority():
                 for action in self.reconciler.decide(self.state, self.evidence()):
                     self._do(action)
             self._serving()
@@ -130,6 +134,10 @@ class Toy:
     def slots(self) -> dict[int, int]:
         """Return how many slots each node owns; 0: nobody."""
         return {int(node): count for node, count in self.state.table.counts.items()}
+
+    def has_majority(self) -> bool:
+        """Return whether the log works."""
+        return self._majority(self.membership)
 
     def served(self) -> int:
         """Return how many slots somebody serves at this moment."""
