@@ -15,6 +15,12 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from apps.metrics import SIZES, counter, histogram
+
+_WIDTH = histogram("im_fanout_groups", "Users that one publication was for.", ("what",), buckets=SIZES)
+_EVENTS, _NOTICES = _WIDTH.labelled(what="event"), _WIDTH.labelled(what="notice")
+_FAILED = counter("im_fanout_failed_total", "Publications that the channel layer did not take.")
+
 logger = logging.getLogger(__name__)
 
 DELIVER: Final = "deliver"
@@ -106,6 +112,7 @@ async def _send(groups: Sequence[str], message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     if layer is None or not groups:
         return
+    (_EVENTS if message.get("seq") else _NOTICES).observe(len(groups))
     try:
         send_many = getattr(layer, "group_send_many", None)
         if send_many is not None:
@@ -114,4 +121,5 @@ async def _send(groups: Sequence[str], message: dict[str, Any]) -> None:
         for group in groups:
             await layer.group_send(group, {**message, "groups": [group]})
     except Exception:
+        _FAILED.add()
         logger.exception("publishing to %d groups failed, receivers will sync", len(groups))

@@ -14,6 +14,7 @@ from django.db import transaction
 from apps.events import publish as door
 from apps.events.inprocess import InProcessLayer
 from apps.events.publish import Delivery, bind_loop, publish, publish_on_commit, revoke_on_commit, user_group
+from tests.metrics.measured import Measured
 
 USER = UUID(int=5)
 GROUP = user_group(USER)
@@ -87,10 +88,22 @@ class TestPublish:
 
         use(Broken())
 
+        measured = Measured()
         with caplog.at_level(logging.ERROR):
             await publish([GROUP], DELIVERY)
 
         assert "the link is down" in caplog.text
+        assert measured.grown("im_fanout_failed_total") == 1
+
+    async def test_for_how_many_it_is_is_measured(self, use: Use) -> None:
+        use(InProcessLayer())
+        measured = Measured()
+
+        await publish([GROUP, "user.other"], DELIVERY)
+        await publish([GROUP], Delivery(frame="{}"))
+
+        assert measured.grown("im_fanout_groups", "event") == 1
+        assert measured.grown("im_fanout_groups", "notice") == 1
 
     async def test_without_a_layer_or_groups_nothing_happens(self, use: Use, settings: Any) -> None:
         layer = use(InProcessLayer())

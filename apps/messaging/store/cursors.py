@@ -125,6 +125,11 @@ class CursorWriter:
         self._full = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def pending(self) -> int:
+        """Members with positions that are not written yet."""
+        return len(self._pending)
+
     async def start(self) -> None:
         """Begin to write periodically."""
         self._task = asyncio.create_task(self._write_behind())

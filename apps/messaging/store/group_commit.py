@@ -94,6 +94,16 @@ class GroupCommitStore:
         batches = sum(lane.batches for lane in self._lanes)
         return sum(lane.drafts for lane in self._lanes) / batches if batches else 0.0
 
+    @property
+    def waiting(self) -> int:
+        """Drafts that are not committed yet."""
+        return sum(lane.waiting for lane in self._lanes)
+
+    @property
+    def untold(self) -> int:
+        """Committed batches whose members have not been told yet."""
+        return sum(lane.untold for lane in self._lanes)
+
     def _lane_of(self, conversation_id: ConversationId) -> Lane:
         return self._lanes[conversation_id.int % len(self._lanes)]
 

@@ -19,6 +19,12 @@ from apps.common.retry import RETRYABLE_SQLSTATES, pause_before_attempt
 from apps.messaging.errors import Busy, Unavailable
 from apps.messaging.store.records import Committed, Draft, Outcome
 from apps.messaging.store.session import LogSession
+from apps.metrics import SIZES, counter, histogram
+
+BATCH = histogram("im_store_batch_messages", "Messages in one transaction.", buckets=SIZES)
+COMMIT = histogram("im_store_commit_seconds", "Duration of one transaction that was committed.")
+WAIT = histogram("im_store_wait_seconds", "From queueing a message to its commit.")
+AGAIN = counter("im_store_retries_total", "Transactions that had to be tried again.", ("reason",))
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +104,16 @@ class Lane:
         self._tasks: list[asyncio.Task[None]] = []
         self.batches = 0
         self.drafts = 0
+
+    @property
+    def waiting(self) -> int:
+        """Drafts that are not committed yet."""
+        return len(self._queue) + len(self._in_flight)
+
+    @property
+    def untold(self) -> int:
+        """Committed batches whose members have not been told yet."""
+        return self._untold.qsize()
 
     def start(self) -> None:
         """Begin to work."""
@@ -179,11 +195,13 @@ class Lane:
             except Exception as error:
                 self._mark_uncertain(batch)
                 if _is_race(error):
+                    AGAIN.add(reason="race")
                     races += 1
                     if races <= self._limits.max_races:
                         await self._pause(races)
                         continue
                 elif _is_outage(error):
+                    AGAIN.add(reason="outage")
                     failures += 1
                     self._log_outage(error, failures)
                     await self._pause(failures + 1)
@@ -197,7 +215,10 @@ class Lane:
         if self._session is None or self._session.closed:
             self._session = await self._connect()
         drafts = [pending.draft for pending in batch]
-        return await self._session.append(drafts, now_ms=self._now_ms, again=again)
+        begun_s = self._loop.time()
+        outcomes = await self._session.append(drafts, now_ms=self._now_ms, again=again)
+        COMMIT.observe(self._loop.time() - begun_s)
+        return outcomes
 
     async def _settle_halves(self, batch: list[Pending], error: Exception) -> None:
         """Find the draft that spoils the batch, so that it fails alone."""
@@ -214,8 +235,11 @@ class Lane:
         have died before any member was told, and a commit whose answer was lost comes back as a repetition of itself.
         """
         told: list[tuple[Draft, Committed]] = []
+        now_s = self._loop.time()
+        BATCH.observe(len(batch))
         for pending, outcome in zip(batch, outcomes, strict=True):
             pending.resolve(outcome)
+            WAIT.observe(now_s - pending.since_s)
             if isinstance(outcome, Committed):
                 told.append((pending.draft, outcome))
         if told:

@@ -57,7 +57,9 @@ async def test_notes_are_coalesced_and_only_grow(bob: User, long_group: Conversa
     writer = CursorWriter(borrow, tell=heard)
     for delivered, read in ((3, 0), (2, 0), (5, 4), (0, 1)):
         note(writer, bob, long_group, delivered=delivered, read=read)
+    assert writer.pending == 1
     await writer.flush()
+    assert writer.pending == 0
     note(writer, bob, long_group, delivered=4, read=2)
 
     await writer.flush()

@@ -22,6 +22,7 @@ async def test_many_messages_share_transactions(store: GroupCommitStore, alice: 
 
     assert [result.seq for result in results] == list(range(2, 102))
     assert store.mean_batch == 100
+    assert (store.waiting, store.untold) == (0, 0)
 
 
 async def test_the_same_id_gets_the_same_answer_for_ever(

@@ -13,6 +13,7 @@ from apps.messaging.errors import Busy, ConversationNotFound, Unavailable
 from apps.messaging.store.lane import Lane, Limits, Told
 from apps.messaging.store.records import NOBODY, Committed, Draft, Outcome
 from apps.wire.ids import ConversationId, TenantId, UserId
+from tests.metrics.measured import Measured
 
 ROOM = ConversationId(UUID(int=1))
 
@@ -96,6 +97,25 @@ async def test_what_gathers_during_a_commit_goes_into_the_next_one() -> None:
 
     assert seqs == [1, 2, 3, 4, 5]
     assert session.batches == [[b"1"], [b"2", b"3", b"4"], [b"5"]]
+
+
+async def test_batches_and_waits_are_measured() -> None:
+    measured = Measured()
+    session = ScriptedSession(psycopg.errors.DeadlockDetected(), psycopg.errors.AdminShutdown())
+    async with lane_on(session) as lane:
+        session.gate.clear()
+        futures = [lane.submit(draft(text)) for text in ("1", "2", "3")]
+        await asyncio.sleep(0)
+        waiting = lane.waiting
+        session.gate.set()
+        await asyncio.gather(*futures)
+
+    assert (waiting, lane.waiting, lane.untold) == (3, 0, 0)
+    assert measured.grown("im_store_batch_messages") == 1
+    assert measured.grown("im_store_commit_seconds") == 1
+    assert measured.grown("im_store_wait_seconds") == 3
+    assert measured.grown("im_store_retries_total", "race") == 1
+    assert measured.grown("im_store_retries_total", "outage") == 1
 
 
 async def test_a_batch_is_bounded_in_bytes_too() -> None:
