@@ -10,6 +10,9 @@ from apps.cluster.core.raft import RaftConfig
 from apps.cluster.core.reconcile import ReconcileConfig
 from apps.cluster.runtime.keyring import KeyRing
 
+JOIN_RETRY_MS = 100
+"""After what time an address to join is tried again first: a node of the same machine that is being started, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
@@ -39,7 +42,7 @@ class ClusterConfig:
     heartbeat_ms: int = 100
     election_ms: int = 600
     lease_ms: int = 500
-    gossip: GossipConfig = field(default_factory=GossipConfig)
+    gossip: GossipConfig = field(default_factory=lambda: GossipConfig(join_retry_ms=JOIN_RETRY_MS))
     reconcile: ReconcileConfig = field(default_factory=ReconcileConfig)
 
     def node_config(self, node: NodeId, port: int) -> NodeConfig:

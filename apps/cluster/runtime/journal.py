@@ -5,7 +5,7 @@ Not here: what is said of failures, which is logged where they happen.
 
 import logging
 
-from apps.cluster.core.ids import node_name
+from apps.cluster.core.ids import NO_NODE, node_name
 from apps.cluster.core.node import View
 
 logger = logging.getLogger("apps.cluster")
@@ -34,9 +34,15 @@ class Journal:
             logger.info("membership changed", extra={**facts, "voters": voters, "learners": learners})
         if before.table is not view.table:
             slots = {node_name(node): count for node, count in sorted(view.table.counts.items())}
-            logger.info("slots changed", extra={**facts, "epoch": view.table.epoch, "slots": slots})
+            level = logging.INFO if self._concerns_operators(view) else logging.DEBUG
+            logger.log(level, "slots changed", extra={**facts, "epoch": view.table.epoch, "slots": slots})
         for node, status in view.statuses.items():
             if before.statuses.get(node) is not status:
                 logger.info(
                     "node is seen differently", extra={**facts, "peer": node_name(node), "status": status.value}
                 )
+
+    @staticmethod
+    def _concerns_operators(view: View) -> bool:
+        """Slots move in many steps, and every node sees all of them: one node tells what each step has come to."""
+        return view.leader == view.node and not view.table.count_of(NO_NODE)

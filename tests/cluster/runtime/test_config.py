@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.cluster.core.gossip import NO_VOTE
 from apps.cluster.core.ids import NodeId
 from tests.cluster.live import config
 
@@ -21,6 +22,14 @@ def test_the_machines_are_told_what_belongs_together(tmp_path: Path) -> None:
 
 def test_without_another_name_the_address_is_where_it_listens(tmp_path: Path) -> None:
     assert config(tmp_path, "n", host="192.0.2.1").node_config(NodeId(7), 8002).address == ("192.0.2.1", 8002)
+
+
+def test_what_a_process_does_and_that_it_wants_no_vote_is_told_to_the_others(tmp_path: Path) -> None:
+    willing = config(tmp_path, "n", roles=("ws", "http")).node_config(NodeId(7), 8002)
+    unwilling = config(tmp_path, "n", roles=("ws",), votes=False).node_config(NodeId(7), 8002)
+
+    assert willing.meta.roles == ("ws", "http")
+    assert unwilling.meta.roles == ("ws", NO_VOTE)
 
 
 def test_times_that_do_not_fit_are_refused(tmp_path: Path) -> None:

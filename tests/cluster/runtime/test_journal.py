@@ -44,3 +44,18 @@ def test_each_change_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     assert slots["slots changed"]["slots"] == {f"{1:016x}": 16_384}
     assert statuses["node is seen differently"]["status"] == "suspect"
     assert [len(found) for found in (leadership, membership, slots, statuses, nothing)] == [1, 1, 1, 1, 0]
+
+
+def test_of_a_movement_in_steps_the_leader_alone_tells_what_each_has_come_to(caplog: pytest.LogCaptureFixture) -> None:
+    led = replace(BEGINNING, role=Role.LEADER, leader=ME)
+    taken = SlotTable().with_assigned([Assignment(0, 99, ME)], 5)
+    given = SlotTable().with_assigned([Assignment(0, 16_383, ME)], 6)
+    journal, follower = Journal(), Journal()
+    journal.note(led)
+    follower.note(replace(led, leader=OTHER))
+
+    on_the_way = lines(caplog, journal, replace(led, table=taken))
+    done = lines(caplog, journal, replace(led, table=given))
+    elsewhere = lines(caplog, follower, replace(led, leader=OTHER, table=given))
+
+    assert [list(found) for found in (on_the_way, done, elsewhere)] == [[], ["slots changed"], []]

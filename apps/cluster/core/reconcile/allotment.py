@@ -41,7 +41,7 @@ class Allotment:
         table = state.table
         self._note_releases(table, evidence.now_ms)
         standing = self._standing(state, presence)
-        if not any(standing.weights.values()) or self._too_early(state, evidence, presence):
+        if not any(standing.weights.values()) or self._too_early(state, evidence, presence, standing):
             return []
         movements = plan(table, standing.weights, self._config.move_limit, standing.keeping)
         ready = tuple(self._ready(table, movements, evidence))
@@ -78,11 +78,14 @@ class Allotment:
             standing, weights={node: state.members[node].weight or 1 for node in owners or weights}, emergency=True
         )
 
-    def _too_early(self, state: ClusterState, evidence: Evidence, presence: Presence) -> bool:
-        """Whether the very first assignment should wait for those who are about to be heard."""
+    def _too_early(self, state: ClusterState, evidence: Evidence, presence: Presence, standing: Standing) -> bool:
+        """Whether the very first assignment should wait for those who are about to be heard, or to join those who are
+        to have no slots."""
         if state.table.epoch > 0 or evidence.now_ms - evidence.leader_since_ms >= self._config.formation_ms:
             return False
-        return any(not presence.heard(node) or node not in state.members for node in evidence.membership.members)
+        return standing.emergency or any(
+            not presence.heard(node) or node not in state.members for node in evidence.membership.members
+        )
 
     def _ready(self, table: SlotTable, movements: Movements, evidence: Evidence) -> list[Assignment]:
         """Return what can be given away now, of what should be."""

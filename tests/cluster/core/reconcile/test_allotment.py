@@ -62,6 +62,19 @@ class TestFirstAssignment:
         assert waiting == [[], []]
         assert done == [AssignSlots((Assignment(0, LAST, A),), 0)]
 
+    def test_a_founder_that_is_to_have_none_waits_for_others_to_join_but_not_for_ever(self) -> None:
+        state = tell(state_of(A), PutMember(A, "a", "h", 1, 2, "", 0, 1))
+        joined = tell(state, PutMember(B, "b", "h", 1, 2, "", 100, 1))
+        fresh = {B: peer(B, since_ms=NOW_MS - 100)}
+
+        alone = commands(state, evidence((A,), leader_since_ms=NOW_MS - 1_999))
+        together = commands(joined, evidence((A,), (B,), peers=fresh, leader_since_ms=NOW_MS - 1_999))
+        at_last = commands(state, evidence((A,), leader_since_ms=NOW_MS - 2_000))
+
+        assert alone == []
+        assert together == [AssignSlots((Assignment(0, LAST, B),), 0)]
+        assert at_last == [AssignSlots((Assignment(0, LAST, A),), 0)]
+
 
 class TestSilence:
     def test_the_slots_of_a_lost_member_are_released_whole(self) -> None:
