@@ -90,6 +90,10 @@ TRANSLATIONS: Final = {
     "how many fresh nodes form a cluster together; 0 only joins": "几个新节点共同组成集群；0 表示只加入",
     # the cluster in env
     "{text!r} is not the address of a node: write HOST:PORT": "{text!r} 不是节点地址：请写成 主机:端口",
+    "IM_METRICS_OTLP must begin with http:// or https://, not {text!r}": (
+        "IM_METRICS_OTLP 必须以 http:// 或 https:// 开头，不能是 {text!r}"
+    ),
+    "IM_METRICS_STATSD must be HOST:PORT, not {text!r}": "IM_METRICS_STATSD 必须写成 主机:端口，不能是 {text!r}",
     "IM_CLUSTER_ID must be at most 64 letters, digits, dots, dashes and underscores, not {text!r}": (
         "IM_CLUSTER_ID 最多 64 个字母、数字、点、连字符和下划线，不能是 {text!r}"
     ),

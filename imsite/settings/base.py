@@ -4,11 +4,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.metrics import REGISTRY
 from imsite.env import ROOT, read_environment
 from imsite.settings.admin import UNFOLD  # noqa: F401 - a setting
 from imsite.settings.layers import channel_layer
 
 env = read_environment()
+
+if not env.metrics:
+    REGISTRY.silence()  # before any app is imported, because they declare what they measure as they are
 
 SECRET_KEY = env.secret_key
 DEBUG = False
@@ -124,6 +128,12 @@ IM_CLUSTER: dict[str, Any] = {
     "weight": env.node_weight,
 }
 IM_METRICS_TOKEN = env.metrics_token
+IM_METRICS: dict[str, Any] = {
+    "on": env.metrics,
+    "otlp": env.metrics_otlp,
+    "statsd": env.metrics_statsd,
+    "push_s": env.metrics_push_s,
+}
 
 # Accounts.
 AUTH_USER_MODEL = "accounts.User"

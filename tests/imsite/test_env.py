@@ -224,6 +224,44 @@ class TestCluster:
         assert environment.node_weight == 100
 
 
+def test_metrics_are_measured_and_pushed_nowhere_unless_told() -> None:
+    environment = Environment({})
+
+    assert environment.metrics
+    assert (environment.metrics_otlp, environment.metrics_statsd, environment.metrics_push_s) == ("", None, 15)
+
+
+def test_metrics_go_where_they_are_told_to() -> None:
+    environment = Environment(
+        {
+            "IM_METRICS": "off",
+            "IM_METRICS_OTLP": "https://collector:4318/v1/metrics",
+            "IM_METRICS_STATSD": "[::1]:8125",
+            "IM_METRICS_PUSH_S": "0",
+        }
+    )
+
+    assert not environment.metrics
+    assert environment.metrics_otlp == "https://collector:4318/v1/metrics"
+    assert environment.metrics_statsd == ("::1", 8125)
+    assert environment.metrics_push_s == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "attribute"),
+    [
+        ("IM_METRICS", "yes", "metrics"),
+        ("IM_METRICS_OTLP", "collector:4318", "metrics_otlp"),
+        ("IM_METRICS_OTLP", "http://", "metrics_otlp"),
+        ("IM_METRICS_STATSD", "localhost", "metrics_statsd"),
+        ("IM_METRICS_PUSH_S", "3601", "metrics_push_s"),
+    ],
+)
+def test_metrics_settings_that_mean_nothing_are_refused(name: str, text: str, attribute: str) -> None:
+    with pytest.raises(SettingError):
+        getattr(Environment({name: text}), attribute)
+
+
 def test_metrics_have_no_token_unless_one_is_given() -> None:
     assert Environment({}).metrics_token == ""
     assert Environment({"IM_METRICS_TOKEN": "secret"}).metrics_token == "secret"
