@@ -24,7 +24,8 @@ BACKOFF_LEAST_MS = 50
 BACKOFF_MOST_MS = 1_000
 """After a failed dial the next one waits from the least, doubled each time, to the most; half of it is chance."""
 WRITE_HIGH_BYTES = 256 * 1024
-"""So much may wait in the transport; from there on batches wait where they are bounded, in the router."""
+"""So much may wait in the transport; from there on batches wait where they are bounded, in the router. A guest for whom
+more waits does not read its answers: it is cut off."""
 STRANGERS_MAX = 64
 """Connections that have not said who they are; one more is refused at once."""
 GUESTS_MAX = 64
@@ -273,6 +274,8 @@ class DataLinks:
         try:
             if wire.linked:
                 self.receiver.received(wire.peer, batch)
+            elif wire.congested:
+                self.refuse(wire, "unread")
             else:
                 wire.write(self.receiver.guest_received(batch))
         except Refused:
