@@ -9,7 +9,7 @@ from uuid import UUID
 
 from apps.common.clock import now_ms
 from apps.events.publish import user_group
-from apps.gateway.outbox import Bounds, Outbox, Send
+from apps.gateway.outbox import Bounds, Outbox
 from apps.gateway.registry import Registry
 from apps.gateway.session import Authenticate, Call, Close, Effect, Identity, Limits, Note, Request, SendText, Session
 from apps.wire.errors import CloseCode
@@ -17,6 +17,9 @@ from apps.wire.frames import ConversationState, ErrorFrame, ListConversations, S
 
 CLOSE_GRACE_MS: Final = 5_000
 """A peer that does not answer our close in this time is cut off."""
+
+STUCK_CHECK_MS: Final = 5_000
+"""How often to look whether a peer takes what waits for it."""
 
 RESTART_SPREAD_MS: Final = 3_000
 SLOW_READER_RETRY_MS: Final = 1_000
@@ -61,11 +64,13 @@ class Node:
 
 
 class Connection:
-    """One peer. Frames go in by `receive`, in order; everything that comes out goes through its outbox."""
+    """One peer. Frames go in by `received`, in order; everything that comes out goes through its outbox.
+
+    It is what a detached socket reports to: `received`, `writable` and `closed` are called by the server.
+    """
 
     __slots__ = (
         "_closing_since_ms",
-        "_cut",
         "_gone",
         "_node",
         "_outbox",
@@ -75,21 +80,26 @@ class Connection:
         "_user",
         "language",
         "session",
+        "slot",
     )
 
-    def __init__(self, node: Node, send: Send, *, language: str, cut: Callable[[], None]) -> None:
+    def __init__(self, node: Node, outbox: Outbox, *, language: str) -> None:
         self._node = node
-        self._cut = cut
         self._gone = False
         self._tenant: UUID | None = None
         self._user: UUID | None = None
         self._terminal: UUID | None = None
         self._closing_since_ms = 0
         self._reading: asyncio.Lock | None = None
-        self._outbox = Outbox(send, on_drained=self._drained, bounds=node.bounds)
+        self._outbox = outbox
         self.language = language
         self.session = Session(node.registry.next_session_id(), now_ms=now_ms(), limits=node.limits)
-        node.registry.add(self)
+        self.slot = 0
+
+    def open(self) -> None:
+        """Begin, now that the outbox reaches the peer; one that is gone by now has no beginning."""
+        if not self._gone:
+            self._node.registry.add(self)
 
     @property
     def session_id(self) -> str:
@@ -106,13 +116,39 @@ class Connection:
         """Tenant and user, from the moment on that they are told here what concerns them."""
         return None if self._tenant is None or self._user is None else (self._tenant, self._user)
 
-    def receive(self, data: str | bytes) -> None:
+    @property
+    def next_due_ms(self) -> int:
+        """When the clock matters next: to the session, to a peer that does not close, or to one that takes nothing."""
+        if self._closing_since_ms:
+            return self._closing_since_ms + CLOSE_GRACE_MS
+        due_ms = self.session.next_due_ms
+        return min(due_ms, now_ms() + STUCK_CHECK_MS) if self._outbox.is_waiting else due_ms
+
+    def received(self, data: str | bytes) -> None:
         """Take a frame of the peer."""
         self._run(self.session.handle_frame(data, now_ms()))
 
+    def writable(self) -> None:
+        """Write what waits: the peer has taken something."""
+        if self._outbox.pour():
+            self.drained()
+
+    def drained(self) -> None:
+        """The peer has caught up."""
+        self._run(self.session.drained())
+
+    def closed(self, code: int) -> None:
+        """The socket is closed, whoever did it. The same as `gone`, which nobody has to await then."""
+        self._depart()
+        self._node.registry.spawn(self._let_go())
+
     def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
         """Hand over a frame for the terminal."""
-        self._run(self.session.push(conversation, seq, frame, time_ms, congested=self._outbox.congested))
+        session = self.session
+        due_ms = session.next_due_ms
+        self._run(session.push(conversation, seq, frame, time_ms, congested=self._outbox.congested))
+        if session.next_due_ms < due_ms:
+            self._node.registry.hasten(self)
 
     def tell_changed(self, conversation: UUID, seq: int) -> None:
         """Say how far a conversation is whose pushes may have been lost."""
@@ -136,13 +172,19 @@ class Connection:
 
     def abandon(self) -> None:
         """Cut the peer off."""
-        self._cut()
+        self._outbox.cut()
 
     async def gone(self) -> None:
         """The socket is closed: leave the registry. What was begun runs on and answers nobody."""
+        self._depart()
+        await self._let_go()
+
+    def _depart(self) -> None:
         self._gone = True
         self.session.close(CloseCode.GOING_AWAY, "gone")
         self._node.registry.remove(self)
+
+    async def _let_go(self) -> None:
         await self._leave()
         await self._outbox.abandon()
 
@@ -156,10 +198,19 @@ class Connection:
                 self._node.registry.spawn(self._sign_in(effect.frame))
             else:
                 self._close(effect)
-        if not self._outbox.has_room and not self.session.is_closing:
+        if self._outbox.is_waiting:
+            self._watch_outbox()
+
+    def _watch_outbox(self) -> None:
+        """The peer has to take something first: look again soon whether it does, and end when there is no room."""
+        if self.session.is_closing:
+            return
+        if not self._outbox.has_room:
             self._outbox.clear()
             retry_ms = SLOW_READER_RETRY_MS
             self._run(self.session.close(CloseCode.SLOW_READER, "slow_reader", retry_after_ms=retry_ms))
+        else:
+            self._node.registry.hasten(self)
 
     def _call(self, frame: Request | Note, identity: Identity) -> None:
         if isinstance(frame, Note):
@@ -170,6 +221,7 @@ class Connection:
     def _close(self, effect: Close) -> None:
         self._closing_since_ms = now_ms()
         self._outbox.put_close(effect.code, effect.reason)
+        self._node.registry.hasten(self)
 
     async def _answer(self, frame: Request, identity: Identity) -> None:
         if not isinstance(frame, Sync | ListConversations):
@@ -228,6 +280,3 @@ class Connection:
         user, self._user, self._tenant, self._terminal = self._user, None, None, None
         if user is not None:
             await self._node.registry.leave(self, user)
-
-    def _drained(self) -> None:
-        self._run(self.session.drained())

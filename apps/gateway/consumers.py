@@ -1,7 +1,9 @@
 """The WebSocket consumers: genuine Channels consumers, as lean as a connection that mostly waits should be.
 
 The stock consumer subscribes the layer, starts three tasks and tidies the database for every message of every
-connection. Here one coroutine per connection loops on `receive`; everything shared is the node's.
+connection. Here a connection that is accepted leaves its coroutine behind where the server allows that (the scope
+extension `imsite.detach`): the server then calls the connection, and an idle one holds no task. Elsewhere one coroutine
+per connection loops on `receive`. Everything shared is the node's.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ from django.conf import settings
 from apps.gateway import lifespan
 from apps.gateway.connection import Connection, Node
 from apps.gateway.handshake import language_of, origin_is_allowed
-from apps.gateway.outbox import Send
+from apps.gateway.outbox import AsgiOutbox, Send, Socket, SocketOutbox
 from apps.wire.codec import encode
 from apps.wire.errors import CloseCode
 from apps.wire.frames import Closing
@@ -23,6 +25,9 @@ from apps.wire.frames import Closing
 logger = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+Detach = Callable[[Connection], Socket]
+
+DETACH = "imsite.detach"
 
 START_RETRY_MS = 2_000
 
@@ -53,11 +58,16 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
             return
         language = language_of(headers)
         await send({"type": "websocket.accept"})
+        detach: Detach | None = (scope.get("extensions") or {}).get(DETACH)
         if isinstance(headers, list):
             headers.clear()  # about 2 KB that the server's scope would hold as long as the connection lives
         del scope, headers
         node = await self._node(send)
-        if node is not None:
+        if node is None:
+            return
+        if detach is not None:
+            _detach(node, detach, language)
+        else:
             await self._serve(node, receive, send, language)
 
     async def _node(self, send: Send) -> Node | None:
@@ -76,11 +86,14 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
     async def _serve(self, node: Node, receive: Receive, send: Send, language: str) -> None:
         self._cut = False
         self._task = asyncio.current_task()
-        connection = Connection(node, send, language=language, cut=self._cut_off)
+        outbox = AsgiOutbox(send, bounds=node.bounds, cut=self._cut_off)
+        connection = Connection(node, outbox, language=language)
+        outbox.on_drained = connection.drained
+        connection.open()
         try:
             while (event := await receive())["type"] == "websocket.receive":
                 data = event.get("text")
-                connection.receive(event["bytes"] if data is None else data)
+                connection.received(event["bytes"] if data is None else data)
         except asyncio.CancelledError:
             if not self._cut:
                 raise
@@ -92,3 +105,11 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
         if self._task is not None and not self._cut:
             self._cut = True
             self._task.cancel()
+
+
+def _detach(node: Node, detach: Detach, language: str) -> None:
+    """Let the server call a connection of the node; it does not before this returns."""
+    outbox = SocketOutbox(node.bounds)
+    connection = Connection(node, outbox, language=language)
+    outbox.attach(detach(connection))
+    connection.open()

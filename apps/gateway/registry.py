@@ -12,10 +12,13 @@ from uuid import UUID
 
 from apps.common.clock import now_ms
 from apps.events.publish import DELIVER, GAP, REVOKE, user_group
+from apps.gateway.wheel import Item, Wheel
 
 logger = logging.getLogger(__name__)
 
-TICK_S: Final = 1.0
+TICK_MS: Final = 1_000
+TICK_S: Final = TICK_MS / 1000
+"""How often the clock looks who is due; sessions that are not cost nothing."""
 TICK_SLICE: Final = 500
 """Sessions looked at before other work gets its turn."""
 
@@ -29,7 +32,7 @@ OnGap = Callable[[Sequence[str] | None, int], None]
 """Told which groups (None: any) may have missed messages since a unix time in milliseconds."""
 
 
-class Connection(Protocol):
+class Connection(Item, Protocol):
     """What the registry needs of a connection."""
 
     @property
@@ -43,6 +46,10 @@ class Connection(Protocol):
     @property
     def owner(self) -> tuple[UUID, UUID] | None:
         """Tenant and user, once known."""
+
+    @property
+    def next_due_ms(self) -> int:
+        """When it wants to look at the clock, unix time."""
 
     def tell_changed(self, conversation: UUID, seq: int) -> None:
         """Say how far a conversation is whose pushes may have been lost."""
@@ -70,8 +77,9 @@ class Registry:
         self.node_id = node_id
         self.channel = f"gateway.{node_id}"
         self._layer = layer
-        self._connections: set[Connection] = set()
-        self._groups: dict[str, list[Connection]] = {}
+        self._wheel: Wheel[Connection] = Wheel()
+        self._count = 0
+        self._groups: dict[str, tuple[Connection, ...]] = {}
         self._joined: set[str] = set()
         self._locks = [asyncio.Lock() for _ in range(JOIN_LOCKS)]
         self._loops: list[asyncio.Task[None]] = []
@@ -83,7 +91,7 @@ class Registry:
         self._stopping = False
 
     def __len__(self) -> int:
-        return len(self._connections)
+        return self._count
 
     async def start(self) -> None:
         """Subscribe to the layer and start the clock."""
@@ -96,13 +104,13 @@ class Registry:
     async def stop(self, *, within_s: float) -> None:
         """Ask every session to go, wait for them a bounded time, end what is left, and leave the layer."""
         self._stopping = True
-        for connection in list(self._connections):
+        for connection in list(self._wheel):
             connection.restart()
         try:
             await asyncio.wait_for(self._empty.wait(), within_s)
         except TimeoutError:
-            logger.warning("%d sessions did not close in time", len(self._connections))
-            for connection in list(self._connections):
+            logger.warning("%d sessions did not close in time", self._count)
+            for connection in list(self._wheel):
                 connection.abandon()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within_s)
@@ -113,9 +121,9 @@ class Registry:
         """Return those of the groups that have sessions here; of all groups for None."""
         return list(self._groups) if groups is None else [group for group in groups if group in self._groups]
 
-    def sessions(self, group: str) -> list[Connection]:
-        """Return the sessions of a group."""
-        return list(self._groups.get(group, ()))
+    def sessions(self, group: str) -> tuple[Connection, ...]:
+        """Return the sessions of a group, the oldest first."""
+        return self._groups.get(group, ())
 
     def next_session_id(self) -> str:
         """Return a name for the next session."""
@@ -124,32 +132,40 @@ class Registry:
 
     def add(self, connection: Connection) -> None:
         """Let a connection tick, signed in or not; one that comes while the node stops is sent away at once."""
-        self._connections.add(connection)
+        self._wheel.put(connection, _ticks_until(connection, now_ms()))
+        self._count += 1
         self._empty.clear()
         if self._stopping:
             connection.restart()
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection that is gone."""
-        self._connections.discard(connection)
-        if not self._connections:
+        """Forget a connection that is gone; nothing happens when it is forgotten already."""
+        if self._wheel.discard(connection):
+            self._count -= 1
+        if not self._count:
             self._empty.set()
+
+    def hasten(self, connection: Connection) -> None:
+        """Let a connection tick sooner than it had wanted to."""
+        self._wheel.hasten(connection, _ticks_until(connection, now_ms()))
 
     async def join(self, connection: Connection, user_id: UUID) -> None:
         """Tell this connection what concerns the user, from the moment this returns."""
         group = user_group(user_id)
-        self._groups.setdefault(group, []).append(connection)
+        self._groups[group] = (*self._groups.get(group, ()), connection)
         await self._settle(group)
 
     async def leave(self, connection: Connection, user_id: UUID) -> None:
         """Stop telling this connection; nothing happens when it was not told."""
         group = user_group(user_id)
-        connections = self._groups.get(group, [])
-        if connection in connections:
-            connections.remove(connection)
-            if not connections:
-                del self._groups[group]
-            await self._settle(group)
+        connections = self._groups.get(group, ())
+        if connection not in connections:
+            return
+        if others := tuple(other for other in connections if other is not connection):
+            self._groups[group] = others
+        else:
+            del self._groups[group]
+        await self._settle(group)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work of a connection to its end, even when the connection goes first; `stop` waits for it."""
@@ -181,7 +197,7 @@ class Registry:
     def _revoke(self, message: dict[str, Any]) -> None:
         terminal = UUID(hex=message["terminal"]) if message["terminal"] else None
         for group in message["groups"]:
-            for connection in list(self._groups.get(group, ())):
+            for connection in self._groups.get(group, ()):
                 if terminal is None or connection.terminal == terminal:
                     _guarded(connection.revoke)
 
@@ -208,12 +224,20 @@ class Registry:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            connections = list(self._connections)
-            for start in range(0, len(connections), TICK_SLICE):
-                time_ms = now_ms()
-                for connection in connections[start : start + TICK_SLICE]:
-                    _guarded(connection.tick, time_ms)
+            due = self._wheel.advance()
+            while due:
+                self._tick(due)
                 await asyncio.sleep(0)
+
+    def _tick(self, due: set[Connection]) -> None:
+        """Let some of those that are due look at the clock, and note when each wants to do so next."""
+        time_ms = now_ms()
+        for _ in range(min(TICK_SLICE, len(due))):
+            connection = due.pop()
+            self._wheel.put(connection, 1)
+            _guarded(connection.tick, time_ms)
+            if self._wheel.discard(connection):
+                self._wheel.put(connection, _ticks_until(connection, time_ms))
 
     async def _receive_forever(self) -> None:
         """For layers without callbacks: one loop for the node."""
@@ -234,6 +258,11 @@ class Registry:
 
 def _log_gap(groups: Sequence[str] | None, since_ms: int) -> None:
     logger.error("nobody repairs a gap of %s since %d", "all groups" if groups is None else groups, since_ms)
+
+
+def _ticks_until(connection: Connection, time_ms: int) -> int:
+    """How many ticks from now a connection is due. One that is looked at too early is put back."""
+    return (connection.next_due_ms - time_ms) // TICK_MS + 1
 
 
 def _guarded(call: Callable[..., None], *arguments: object) -> None:

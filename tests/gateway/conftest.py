@@ -18,6 +18,7 @@ from apps.gateway.routing import websocket_application
 from apps.messaging.services import conversations
 from apps.wire.frames import PATH
 from apps.wire.ids import TerminalId, UserId, make_message_id
+from tests.gateway.detaching import Application, detaching
 from tests.rest_client import issue_token
 
 NOW_MS = 1_800_000_000_000
@@ -35,11 +36,18 @@ async def in_database(work: Callable[..., T], *arguments: Any, **fields: Any) ->
 class Terminal:
     """One terminal of a user: speaks the protocol frame by frame."""
 
-    def __init__(self, user: User, *, terminal: UUID | None = None, headers: Headers | None = None) -> None:
+    def __init__(
+        self,
+        user: User,
+        *,
+        terminal: UUID | None = None,
+        headers: Headers | None = None,
+        application: Application = websocket_application,
+    ) -> None:
         self.user = user
         self.terminal = terminal or uuid4()
         self.welcome: dict[str, Any] = {}
-        self.socket = WebsocketCommunicator(websocket_application, PATH, headers=headers or [])
+        self.socket = WebsocketCommunicator(application, PATH, headers=headers or [])
 
     async def connect(self) -> None:
         """Open the socket without signing in."""
@@ -102,14 +110,20 @@ class Terminal:
 Dial = Callable[..., Awaitable[Terminal]]
 
 
+@pytest.fixture(params=["asgi", "detached"])
+def application(request: pytest.FixtureRequest) -> Application:
+    """The gateway as plain ASGI servers run it, and as one does that lets it detach."""
+    return detaching(websocket_application) if request.param == "detached" else websocket_application
+
+
 @pytest.fixture
-async def dial(transactional_db: None) -> AsyncIterator[Dial]:
+async def dial(transactional_db: None, application: Application) -> AsyncIterator[Dial]:
     """Connect and sign in terminals; hang up and stop the node at the end."""
     await in_database(ensure_applications)
     terminals: list[Terminal] = []
 
     async def call(user: User, *, sign_in: bool = True, since: int | None = None, **fields: Any) -> Terminal:
-        terminal = Terminal(user, **fields)
+        terminal = Terminal(user, application=application, **fields)
         terminals.append(terminal)
         await terminal.connect()
         if sign_in:

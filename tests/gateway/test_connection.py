@@ -9,11 +9,12 @@ import pytest
 
 from apps.events.publish import REVOKE
 from apps.gateway.connection import Connection, Node
-from apps.gateway.outbox import Bounds
+from apps.gateway.outbox import AsgiOutbox, Bounds, SocketOutbox
 from apps.gateway.registry import Registry
 from apps.gateway.session import Identity, Limits, Note, Request
 from apps.wire.codec import encode
 from apps.wire.frames import Ack, ClientFrames, ConversationState, ErrorFrame, Heartbeat, Received, Send, SignIn, Sync
+from tests.gateway.detaching import FakeSocket
 from tests.gateway.session.frames import ALICE, BOB, HOUR_MS, PHONE, ROOM, TENANT, message, sign_in
 
 LATER_MS = 4_000_000_000_000
@@ -63,40 +64,98 @@ class FakeServices:
         self.gate.set()
 
 
-class Socket:
-    """A server's `send`; the peer reads unless told not to."""
+class Line:
+    """What is between a connection and its peer; the peer reads unless told not to."""
 
     def __init__(self) -> None:
         self.events: list[Any] = []
-        self.reads = asyncio.Event()
-        self.reads.set()
+        self.cuts = 0
 
-    async def send(self, event: dict[str, Any]) -> None:
-        await self.reads.wait()
+    def take(self, event: dict[str, Any]) -> None:
         self.events.append(msgspec.json.decode(event["text"]) if "text" in event else event["code"])
 
     @property
     def ops(self) -> list[Any]:
         return [event["op"] if isinstance(event, dict) else event for event in self.events]
 
+    def connect(self, node: Node) -> Connection:
+        raise NotImplementedError
+
+    def stop_reading(self) -> None:
+        raise NotImplementedError
+
+    def read_on(self) -> None:
+        raise NotImplementedError
+
+
+class AsgiLine(Line):
+    """A server's `send`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reads = asyncio.Event()
+        self._reads.set()
+
+    async def send(self, event: dict[str, Any]) -> None:
+        await self._reads.wait()
+        self.take(event)
+
+    def connect(self, node: Node) -> Connection:
+        outbox = AsgiOutbox(self.send, bounds=node.bounds, cut=self._cut)
+        connection = Connection(node, outbox, language="en")
+        outbox.on_drained = connection.drained
+        connection.open()
+        return connection
+
+    def stop_reading(self) -> None:
+        self._reads.clear()
+
+    def read_on(self) -> None:
+        self._reads.set()
+
+    def _cut(self) -> None:
+        self.cuts += 1
+
+
+class DetachedLine(Line):
+    """A detached socket, which takes one frame from a peer that does not read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.socket = FakeSocket(self.take)
+        self.socket.abort = self._abort  # type: ignore[method-assign]
+        self._connection: Connection | None = None
+
+    def connect(self, node: Node) -> Connection:
+        outbox = SocketOutbox(node.bounds)
+        connection = self._connection = Connection(node, outbox, language="en")
+        outbox.attach(self.socket)
+        connection.open()
+        return connection
+
+    def stop_reading(self) -> None:
+        self.socket.reads = False
+
+    def read_on(self) -> None:
+        self.socket.read_on(self._connection)
+
+    def _abort(self) -> None:
+        self.cuts += 1
+
 
 class World:
     """A node with one connection."""
 
-    def __init__(self, bounds: Bounds, limits: Limits) -> None:
+    def __init__(self, line: Line, bounds: Bounds, limits: Limits) -> None:
         self.services = FakeServices()
         self.registry = Registry("n1", None)
         self.homes: dict[str, str] = {}
         self.node = Node(self.registry, self.services, limits, bounds, lambda group: self.homes.get(group, ""))
-        self.socket = Socket()
-        self.cuts: list[str] = []
-        self.connection = self.connect(self.socket)
-
-    def connect(self, socket: Socket) -> Connection:
-        return Connection(self.node, socket.send, language="en", cut=lambda: self.cuts.append("cut"))
+        self.socket = line
+        self.connection = line.connect(self.node)
 
     def hand(self, frame: ClientFrames) -> None:
-        self.connection.receive(encode(frame))
+        self.connection.received(encode(frame))
 
     async def sign_in(self) -> None:
         self.hand(sign_in())
@@ -110,11 +169,12 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    world = World(Bounds(congested_bytes=500, relaxed_bytes=50, limit_bytes=5000), Limits(unacked=10_000))
+@pytest.fixture(params=[AsgiLine, DetachedLine], ids=["asgi", "detached"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    bounds = Bounds(congested_bytes=500, relaxed_bytes=50, limit_bytes=5000)
+    world = World(request.param(), bounds, Limits(unacked=10_000))
     yield world
-    world.socket.reads.set()
+    world.socket.read_on()
     await world.connection.gone()
     await world.registry.stop(within_s=1)
 
@@ -124,7 +184,7 @@ class TestSigningIn:
         await world.sign_in()
 
         assert world.connection.terminal == PHONE
-        assert world.registry._groups == {f"user.{ALICE.hex}": [world.connection]}
+        assert world.registry._groups == {f"user.{ALICE.hex}": (world.connection,)}
 
     async def test_before_it_there_is_no_terminal(self, world: World) -> None:
         assert world.connection.terminal is None
@@ -171,7 +231,7 @@ class TestSigningIn:
 
         assert world.socket.ops == ["error", "welcome"]
         assert after_failure == {}
-        assert world.registry._groups == {f"user.{BOB.hex}": [world.connection]}
+        assert world.registry._groups == {f"user.{BOB.hex}": (world.connection,)}
 
     async def test_a_terminal_revoked_before_its_welcome_gets_none(self, world: World) -> None:
         world.services.list_gate.clear()
@@ -190,7 +250,7 @@ class TestSigningIn:
         world.hand(sign_in())
         await settle()
 
-        assert world.registry._groups == {f"user.{ALICE.hex}": [world.connection]}
+        assert world.registry._groups == {f"user.{ALICE.hex}": (world.connection,)}
 
     async def test_a_renewal_for_another_user_joins_nothing(self, world: World) -> None:
         await world.sign_in()
@@ -218,7 +278,7 @@ class TestRedirect:
 
         await world.sign_in()
 
-        assert world.registry._groups == {f"user.{ALICE.hex}": [world.connection]}
+        assert world.registry._groups == {f"user.{ALICE.hex}": (world.connection,)}
 
     async def test_who_is_at_home_here_is_served_here(self, world: World) -> None:
         world.homes[f"user.{BOB.hex}"] = "wss://n2.test/ws/v1"
@@ -302,12 +362,12 @@ class TestRequests:
 class TestSlowReader:
     async def test_is_told_what_to_sync_once_it_has_caught_up(self, world: World) -> None:
         await world.sign_in()
-        world.socket.reads.clear()
+        world.socket.stop_reading()
         frames = [encode(Ack(message(n).id, ROOM, n, 1)) for n in range(1, 9)]
 
         for seq, frame in enumerate(frames, start=1):
             world.connection.push(ROOM, seq, frame, 0)
-        world.socket.reads.set()
+        world.socket.read_on()
         await settle()
 
         assert world.socket.ops[-1] == "changed"
@@ -316,11 +376,11 @@ class TestSlowReader:
 
     async def test_that_leaves_no_room_for_answers_is_closed_with_a_hint(self, world: World) -> None:
         await world.sign_in()
-        world.socket.reads.clear()
+        world.socket.stop_reading()
 
         for _ in range(200):
             world.hand(Heartbeat())
-        world.socket.reads.set()
+        world.socket.read_on()
         await settle()
 
         assert world.socket.ops == ["heartbeat", "closing", 4413]
@@ -328,7 +388,7 @@ class TestSlowReader:
 
     async def test_that_asked_for_much_gets_it_as_it_takes_it(self, world: World) -> None:
         await world.sign_in()
-        world.socket.reads.clear()
+        world.socket.stop_reading()
         world.services.page = encode(ErrorFrame(code="a large page", message="x" * 2_000))
 
         for after in range(20):
@@ -336,7 +396,7 @@ class TestSlowReader:
         world.hand(message(1))
         await settle()
         begun = len(world.services.begun)
-        world.socket.reads.set()
+        world.socket.read_on()
         while len(world.services.begun) < 21:
             await settle()
 
@@ -346,7 +406,7 @@ class TestSlowReader:
 
     async def test_that_leaves_before_it_took_all_is_read_nothing_more_for(self, world: World) -> None:
         await world.sign_in()
-        world.socket.reads.clear()
+        world.socket.stop_reading()
         world.services.page = encode(ErrorFrame(code="a large page", message="x" * 2_000))
         for after in range(20):
             world.hand(Sync(ROOM, after))
@@ -360,18 +420,19 @@ class TestSlowReader:
 
     async def test_that_takes_nothing_at_all_is_cut_off(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         await world.sign_in()
-        world.socket.reads.clear()
+        world.socket.stop_reading()
+        world.hand(Heartbeat())
         world.hand(Heartbeat())
         loop = asyncio.get_running_loop()
         later = loop.time() + 31
         world.connection.tick(0)
-        before = list(world.cuts)
+        before = world.socket.cuts
 
         monkeypatch.setattr(loop, "time", lambda: later)
         world.connection.tick(0)
         monkeypatch.undo()
 
-        assert (before, world.cuts) == ([], ["cut"])
+        assert (before, world.socket.cuts) == (0, 1)
 
 
 class TestEnding:
@@ -394,10 +455,10 @@ class TestEnding:
         world.connection.restart()
 
         world.connection.tick(6_000)
-        before = list(world.cuts)
+        before = world.socket.cuts
         world.connection.tick(6_001)
 
-        assert (before, world.cuts) == ([], ["cut"])
+        assert (before, world.socket.cuts) == (0, 1)
 
     async def test_the_clock_reaches_the_session(self, world: World) -> None:
         await world.sign_in()

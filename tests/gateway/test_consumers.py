@@ -14,11 +14,11 @@ from apps.accounts.services import deactivate_user, revoke_terminal
 from apps.conversations.models import Conversation
 from apps.events.publish import revoke_on_commit
 from apps.gateway import lifespan
-from apps.gateway.routing import websocket_application
 from apps.messaging import runtime
 from apps.messaging.services import conversations
 from apps.wire.frames import PATH
 from tests.gateway.conftest import NOW_MS, Dial, Terminal, in_database
+from tests.gateway.detaching import Application
 from tests.rest_client import issue_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -448,9 +448,9 @@ class TestWrongInput:
 
 
 class TestHandshake:
-    async def test_a_page_of_another_host_is_refused(self) -> None:
+    async def test_a_page_of_another_host_is_refused(self, application: Application) -> None:
         headers = [(b"host", b"chat.example.com"), (b"origin", b"https://evil.example.com")]
-        socket = WebsocketCommunicator(websocket_application, PATH, headers=headers)
+        socket = WebsocketCommunicator(application, PATH, headers=headers)
 
         accepted, _ = await socket.connect()
 
@@ -486,6 +486,7 @@ class TestHandshake:
         error: Exception,
         reason: str,
         logged: bool,
+        application: Application,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -493,7 +494,7 @@ class TestHandshake:
             raise error
 
         monkeypatch.setattr(lifespan, "running_node", fail)
-        socket = WebsocketCommunicator(websocket_application, PATH)
+        socket = WebsocketCommunicator(application, PATH)
 
         await socket.connect()
         closing = await socket.receive_json_from()
@@ -520,7 +521,7 @@ class TestEnding:
     async def test_a_peer_that_does_not_close_is_cut_off_without_a_trace(self, dial: Dial, alice: User) -> None:
         terminal = await dial(alice)
         node = await lifespan.running_node()
-        [connection] = node.registry._connections
+        [connection] = node.registry._wheel
 
         connection.abandon()
         connection.abandon()
@@ -547,6 +548,7 @@ class TestEnding:
 
         await terminal.hang_up()
         await other.hang_up()
+        await asyncio.gather(*node.registry._tasks)
 
         assert len(node.registry) == 0
         assert node.registry._groups == {}

@@ -27,6 +27,8 @@ class Peer:
         self.owner: tuple[UUID, UUID] | None = (tenant, user)
         self.told: list[tuple[UUID, int]] = []
         self.restarts = 0
+        self.slot = 0
+        self.next_due_ms = 0
         self._registry = registry
         registry.add(self)  # type: ignore[arg-type]
 

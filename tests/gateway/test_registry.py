@@ -23,6 +23,8 @@ class Peer:
     """A connection that notes what it is told."""
 
     def __init__(self, registry: Registry, *, terminal: UUID = PHONE, stubborn: bool = False) -> None:
+        self.slot = 0
+        self.next_due_ms = 0
         self.session_id = registry.next_session_id()
         self.terminal: UUID | None = terminal
         self.owner: tuple[UUID, UUID] | None = None
@@ -117,8 +119,8 @@ class TestGaps:
 
         assert registry.known(None) == [user_group(ALICE)]
         assert registry.known([user_group(BOB), user_group(ALICE)]) == [user_group(ALICE)]
-        assert registry.sessions(user_group(ALICE)) == [peer]
-        assert registry.sessions(user_group(BOB)) == []
+        assert registry.sessions(user_group(ALICE)) == (peer,)
+        assert registry.sessions(user_group(BOB)) == ()
 
 
 class TestDelivering:
@@ -327,6 +329,47 @@ class TestClock:
 
         await registry.stop(within_s=1)
         assert len(registry) == 0
+
+    async def test_who_is_not_due_is_not_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "TICK_S", 0)
+        monkeypatch.setattr(module, "now_ms", lambda: 1_000_000)
+        registry = Registry("n11", None)
+        idle, hastened, soon = Peer(registry), Peer(registry), Peer(registry)
+        idle.next_due_ms = 1_000_000 + 10**9
+        registry.remove(idle)
+        registry.add(idle)
+        registry.hasten(idle)
+        registry.remove(hastened)
+        hastened.next_due_ms = 1_000_000 + 10**9
+        registry.add(hastened)
+        hastened.next_due_ms = 1_000_000
+        registry.hasten(hastened)
+
+        due = [registry._wheel.advance() for _ in range(100)]
+
+        assert due[0] == {hastened, soon}
+        assert not any(due[1:])
+        assert idle in set(registry._wheel)
+
+    async def test_who_leaves_while_it_ticks_is_not_put_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "TICK_S", 0)
+        registry = Registry("n12", None)
+        leaving, staying = Peer(registry), Peer(registry)
+        ticked = asyncio.Event()
+
+        def leave(time_ms: int) -> None:
+            registry.remove(leaving)
+            registry.remove(leaving)
+            ticked.set()
+
+        leaving.tick = leave  # type: ignore[method-assign]
+        await registry.start()
+        await asyncio.wait_for(ticked.wait(), 2)
+
+        remaining = len(registry), set(registry._wheel)
+
+        assert remaining == (1, {staying})
+        await registry.stop(within_s=1)
 
 
 class TestStopping:

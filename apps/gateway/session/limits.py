@@ -56,12 +56,12 @@ class Limits:
 class TokenBucket:
     """Holds up to `burst` tokens and gains `per_s` each second. A clock that jumps back gives and takes nothing."""
 
-    __slots__ = ("_at_ms", "_burst", "_per_ms", "_tokens")
+    __slots__ = ("_at_ms", "_burst", "_per_s", "_tokens")
 
     def __init__(self, *, per_s: float, burst: float, now_ms: int) -> None:
-        self._per_ms = per_s / 1000
+        self._per_s = per_s
         self._burst = burst
-        self._tokens = float(burst)
+        self._tokens = burst
         self._at_ms = now_ms
 
     def take(self, cost: float, now_ms: int) -> bool:
@@ -76,9 +76,15 @@ class TokenBucket:
         """Return how long to wait until `cost` tokens are there; 0 when they are now."""
         self._fill(now_ms)
         missing = cost - self._tokens
-        return 0 if missing <= 0 else int(missing / self._per_ms) + 1
+        return 0 if missing <= 0 else int(missing * 1000 / self._per_s) + 1
+
+    def is_full(self, now_ms: int) -> bool:
+        """Whether a fresh bucket would be the same."""
+        self._fill(now_ms)
+        return self._tokens >= self._burst
 
     def _fill(self, now_ms: int) -> None:
-        gained = max(0, now_ms - self._at_ms) * self._per_ms
-        self._tokens = min(self._burst, self._tokens + gained)
+        elapsed_ms = now_ms - self._at_ms
+        if elapsed_ms > 0:
+            self._tokens = min(self._burst, self._tokens + elapsed_ms * self._per_s / 1000)
         self._at_ms = now_ms

@@ -10,8 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from apps.gateway.session.answers import changed, error, marks_of
+from apps.gateway.session.conduct import Conduct
 from apps.gateway.session.effects import Authenticate, Call, Close, Effect, Identity, Request, SendText
-from apps.gateway.session.limits import Limits, TokenBucket
+from apps.gateway.session.limits import Limits
 from apps.gateway.session.unacked import Unacked
 from apps.wire.codec import FrameRefused, decode_client_frame, encode
 from apps.wire.errors import CloseCode, ErrorCode
@@ -38,25 +39,26 @@ COSTS: Final[dict[type, float]] = {Received: LIGHT, Read: LIGHT, Heartbeat: LIGH
 
 
 class Session:
-    """One connection. Feed it; carry out what it returns, in order."""
+    """One connection. Feed it; carry out what it returns, in order.
+
+    Most sessions are idle: what only some of them need at some time is made when they do, and is None before.
+    """
 
     __slots__ = (
         "_closing",
+        "_conduct",
         "_expiry_noticed",
         "_held",
         "_in_flight",
         "_last_frame_ms",
         "_limits",
         "_missed",
-        "_next_due_ms",
         "_opened_ms",
-        "_rate",
-        "_refusals",
         "_signing_in",
-        "_strikes",
         "_unacked",
         "id",
         "identity",
+        "next_due_ms",
     )
 
     def __init__(self, session_id: str, *, now_ms: int, limits: Limits) -> None:
@@ -68,13 +70,12 @@ class Session:
         self._expiry_noticed = False
         self._in_flight = 0
         self._opened_ms = self._last_frame_ms = now_ms
-        self._next_due_ms = now_ms + limits.sign_in_ms
-        self._unacked = Unacked()
-        self._held: list[tuple[UUID, int, str]] = []
-        self._missed: dict[UUID, int] = {}
-        self._rate = TokenBucket(per_s=limits.rate_per_s, burst=limits.burst, now_ms=now_ms)
-        self._refusals = TokenBucket(per_s=limits.refusals_per_s, burst=limits.refusals_burst, now_ms=now_ms)
-        self._strikes = TokenBucket(per_s=limits.strikes_per_s, burst=limits.strikes - 1, now_ms=now_ms)
+        self.next_due_ms = now_ms + limits.sign_in_ms
+        """When `tick` is wanted; looking earlier does nothing."""
+        self._unacked: Unacked | None = None
+        self._held: list[tuple[UUID, int, str]] | None = None
+        self._missed: dict[UUID, int] | None = None
+        self._conduct = Conduct(limits, now_ms)
 
     @property
     def is_closing(self) -> bool:
@@ -92,7 +93,7 @@ class Session:
             frame = decode_client_frame(data)
         except FrameRefused as refused:
             return self._strike(refused.code, refused.message, refused.ref, refused.message_id, now_ms)
-        if not self._rate.take(COSTS.get(type(frame), 1), now_ms):
+        if not self._conduct.admits(COSTS.get(type(frame), 1), now_ms):
             return self._limit_rate(frame, now_ms)
         if isinstance(frame, SignIn):
             return self._sign_in(frame)
@@ -119,7 +120,8 @@ class Session:
         return (Call(frame, identity),)
 
     def _received(self, frame: Received, identity: Identity, now_ms: int) -> Sequence[Effect]:
-        self._unacked.acknowledge(frame.conversation, frame.seq, now_ms)
+        if self._unacked is not None:
+            self._unacked.acknowledge(frame.conversation, frame.seq, now_ms)
         return (Call(frame, identity),)
 
     def _read(self, frame: Read, identity: Identity, _now_ms: int) -> Sequence[Effect]:
@@ -145,7 +147,7 @@ class Session:
             return (error(ErrorCode.ALREADY_SIGNED_IN, "this connection belongs to another user", ref=ref),)
         self.identity = identity
         self._expiry_noticed = False
-        self._next_due_ms = now_ms
+        self.next_due_ms = now_ms
         welcome = Welcome(
             session=self.id,
             tenant=identity.tenant,
@@ -166,8 +168,7 @@ class Session:
         if self._closing:
             return ()
         if self.identity is None:
-            self._held.clear()  # the next to sign in may be someone else, and is told anew what changed
-            self._missed.clear()
+            self._held = self._missed = None  # the next to sign in may be someone else, and is told anew what changed
         if refusal.code == ErrorCode.TERMINAL_REFUSED:
             return (SendText(encode(refusal)), *self.close(CloseCode.REVOKED, "terminal_refused"))
         if self.identity is None and not refusal.retry:
@@ -205,10 +206,13 @@ class Session:
         if congested:
             self._miss(conversation, seq)
             return ()
-        self._unacked.add(conversation, seq, frame, now_ms)
-        self._next_due_ms = min(self._next_due_ms, now_ms + self._limits.resend_ms)
-        if len(self._unacked) > self._limits.unacked:
-            return (SendText(frame), self._give_up(self._unacked.longest()))
+        unacked = self._unacked
+        if unacked is None:
+            unacked = self._unacked = Unacked()
+        unacked.add(conversation, seq, frame, now_ms)
+        self.next_due_ms = min(self.next_due_ms, now_ms + self._limits.resend_ms)
+        if len(unacked) > self._limits.unacked:
+            return (SendText(frame), self._give_up(unacked, unacked.longest()))
         return (SendText(frame),)
 
     def went_on(self, conversation: UUID, seq: int, *, congested: bool = False) -> Sequence[Effect]:
@@ -222,14 +226,14 @@ class Session:
 
     def drained(self) -> Sequence[Effect]:
         """The peer has caught up: tell which conversations went on meanwhile."""
-        if self._closing:
+        missed, self._missed = self._missed, None
+        if self._closing or missed is None:
             return ()
-        missed, self._missed = self._missed, {}
         return [changed(conversation, seq) for conversation, seq in missed.items()]
 
     def tick(self, now_ms: int, *, congested: bool = False) -> Sequence[Effect]:
-        """Look at the clock; called about once a second."""
-        if now_ms < self._next_due_ms or self._closing:
+        """Look at the clock: at `next_due_ms` or later."""
+        if now_ms < self.next_due_ms or self._closing:
             return ()
         if self.identity is None:
             return self._tick_before_sign_in(now_ms)
@@ -242,13 +246,11 @@ class Session:
         if now_ms >= notice_ms and not self._expiry_noticed:
             self._expiry_noticed = True
             effects.append(SendText(encode(Closing(reason="token_expires"))))
-        if not congested:
-            self._resend(now_ms, effects)
-        self._next_due_ms = min(
-            self._last_frame_ms + self._limits.idle_ms,
-            self.identity.expires_ms if self._expiry_noticed else notice_ms,
-            now_ms + RESEND_CHECK_MS if self._unacked else now_ms + self._limits.idle_ms,
-        )
+        if self._unacked and not congested:
+            self._resend(self._unacked, now_ms, effects)
+        idle_ms = self._last_frame_ms + self._limits.idle_ms
+        expiry_ms = self.identity.expires_ms if self._expiry_noticed else notice_ms
+        self.next_due_ms = min(idle_ms, expiry_ms, self._resend_due_ms(now_ms, idle_ms))
         return effects
 
     def redirected(self, url: str) -> Sequence[Effect]:
@@ -260,9 +262,7 @@ class Session:
         if self._closing:
             return ()
         self._closing = True
-        self._unacked = Unacked()
-        self._held.clear()
-        self._missed.clear()
+        self._unacked = self._held = self._missed = None
         closing = Closing(reason=reason, retry_after_ms=retry_after_ms, url=url)
         return (SendText(encode(closing)), Close(code, reason))
 
@@ -271,45 +271,57 @@ class Session:
     def _tick_before_sign_in(self, now_ms: int) -> Sequence[Effect]:
         """A sign-in being carried out has its own bound in the code that does it."""
         if self._signing_in or now_ms < self._opened_ms + self._limits.sign_in_ms:
-            self._next_due_ms = now_ms + RESEND_CHECK_MS
+            self.next_due_ms = now_ms + RESEND_CHECK_MS
             return ()
         return self.close(CloseCode.SIGN_IN, "sign_in_timeout")
 
-    def _resend(self, now_ms: int, effects: list[Effect]) -> None:
-        for conversation, backlog in self._unacked.due(now_ms - self._limits.resend_ms):
+    def _resend(self, unacked: Unacked, now_ms: int, effects: list[Effect]) -> None:
+        for conversation, backlog in unacked.due(now_ms - self._limits.resend_ms):
             if backlog.resends >= self._limits.resends:
-                effects.append(self._give_up(conversation))
+                effects.append(self._give_up(unacked, conversation))
                 continue
             backlog.resends += 1
             backlog.sent_ms = now_ms
             effects.extend(SendText(frame) for _, frame in backlog.events)
 
-    def _give_up(self, conversation: UUID) -> Effect:
-        return changed(conversation, self._unacked.drop(conversation))
+    def _resend_due_ms(self, now_ms: int, idle_ms: int) -> int:
+        """When something has to be sent again; what a congested peer did not take is looked at again soon."""
+        if not self._unacked:
+            self._unacked = None
+            return idle_ms
+        return max(self._unacked.oldest_ms() + self._limits.resend_ms, now_ms + RESEND_CHECK_MS)
+
+    def _give_up(self, unacked: Unacked, conversation: UUID) -> Effect:
+        return changed(conversation, unacked.drop(conversation))
 
     def _miss(self, conversation: UUID, seq: int) -> None:
-        self._missed[conversation] = max(seq, self._unacked.drop(conversation), self._missed.get(conversation, 0))
+        unsent = 0 if self._unacked is None else self._unacked.drop(conversation)
+        if self._missed is None:
+            self._missed = {}
+        self._missed[conversation] = max(seq, unsent, self._missed.get(conversation, 0))
 
     def _hold(self, conversation: UUID, seq: int, frame: str) -> None:
+        if self._held is None:
+            self._held = []
         if len(self._held) < self._limits.held:
             self._held.append((conversation, seq, frame))
         else:
             self._miss(conversation, seq)
 
     def _release_held(self, now_ms: int) -> list[Effect]:
-        held, self._held = self._held, []
+        held, self._held = self._held, None
         effects: list[Effect] = []
-        for conversation, seq, frame in held:
+        for conversation, seq, frame in held or ():
             effects.extend(self.push(conversation, seq, frame, now_ms))
         effects.extend(self.drained())
         return effects
 
     def _limit_rate(self, frame: ClientFrames, now_ms: int) -> Sequence[Effect]:
-        wait_ms = self._rate.wait_ms(COSTS.get(type(frame), 1), now_ms)
+        wait_ms = self._conduct.wait_ms(COSTS.get(type(frame), 1), now_ms)
         ref, message_id = marks_of(frame)
         message = "too many frames, slow down"
         refusal = error(ErrorCode.RATE_LIMITED, message, ref=ref, message_id=message_id, retry_after_ms=wait_ms)
-        if self._refusals.take(1, now_ms):
+        if self._conduct.may_be_refused(now_ms):
             return (refusal,)
         return (refusal, *self.close(CloseCode.FLOOD, "flood", retry_after_ms=self._limits.flood_retry_ms))
 
@@ -321,7 +333,7 @@ class Session:
 
     def _strike(self, code: ErrorCode, message: str, ref: str, message_id: str, now_ms: int) -> Sequence[Effect]:
         refusal = error(code, message, ref=ref, message_id=message_id)
-        if self._strikes.take(1, now_ms):
+        if self._conduct.may_blunder(now_ms):
             return (refusal,)
         return (refusal, *self.close(CloseCode.PROTOCOL, "protocol"))
 

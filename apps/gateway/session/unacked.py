@@ -1,6 +1,5 @@
 """Pushed events that a terminal has not acknowledged, per conversation, with one resend timer each."""
 
-from collections import deque
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -11,7 +10,7 @@ class Backlog:
     __slots__ = ("events", "resends", "sent_ms")
 
     def __init__(self, now_ms: int) -> None:
-        self.events: deque[tuple[int, str]] = deque()
+        self.events: list[tuple[int, str]] = []
         self.sent_ms = now_ms
         self.resends = 0
 
@@ -42,12 +41,13 @@ class Unacked:
         if backlog is None:
             return
         events = backlog.events
-        while events and events[0][0] <= seq:
-            events.popleft()
-            self._count -= 1
-            backlog.sent_ms, backlog.resends = now_ms, 0
-        if not events:
+        done = next((number for number, (pushed, _) in enumerate(events) if pushed > seq), len(events))
+        self._count -= done
+        if done == len(events):
             del self._backlogs[conversation]
+        elif done:
+            del events[:done]
+            backlog.sent_ms, backlog.resends = now_ms, 0
 
     def drop(self, conversation: UUID) -> int:
         """Forget all events of a conversation and return the highest seq among them, 0 when there was none."""
@@ -60,6 +60,10 @@ class Unacked:
     def longest(self) -> UUID:
         """Return the conversation with most unacknowledged events; there must be one."""
         return max(self._backlogs, key=lambda conversation: len(self._backlogs[conversation].events))
+
+    def oldest_ms(self) -> int:
+        """Return when the conversation was last sent whose turn comes first; there must be one."""
+        return min(backlog.sent_ms for backlog in self._backlogs.values())
 
     def due(self, sent_before_ms: int) -> Iterator[tuple[UUID, Backlog]]:
         """Yield the conversations whose events were last sent at or before this time; they may be dropped meanwhile."""
