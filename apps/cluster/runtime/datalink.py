@@ -27,7 +27,8 @@ WRITE_HIGH_BYTES = 256 * 1024
 """So much may wait in the transport; from there on batches wait where they are bounded, in the router. A guest for whom
 more waits does not read its answers: it is cut off."""
 STRANGERS_MAX = 64
-"""Connections that have not said who they are; one more is refused at once."""
+"""Connections that have not said who they are; for one more the oldest is ended, so that those that say nothing cannot
+keep nodes out by being many."""
 GUESTS_MAX = 64
 """Guests at a time; one more is refused at once."""
 PURPOSES = frozenset({Purpose.DATA, Purpose.GUEST})
@@ -244,10 +245,9 @@ class DataLinks:
             return False
         if wire.stream.purpose is not None:
             return True
-        strangers = sum(not other.stream.established for other in self._accepted)
-        if strangers >= STRANGERS_MAX:
-            self.counters["strangers_refused"] += 1
-            return False
+        strangers = [other for other in self._accepted if not (other.stream.established or other.is_over())]
+        if len(strangers) >= STRANGERS_MAX:
+            self.refuse(strangers[0], "crowd")
         self._accepted[wire] = None
         return True
 

@@ -25,7 +25,8 @@ HANDSHAKE_MS = 3_000
 IDLE_MS = 60_000
 """A link nobody uses is closed after this by the one who dialled, and after twice this by the other."""
 STRANGERS_MAX = 64
-"""Connections that have not said who they are; one more is refused at once."""
+"""Connections that have not said who they are; for one more the oldest is ended. Whoever has the key needs only a moment
+to say so, so those that say nothing cannot keep nodes out by being many."""
 LINKS_MAX = 1_024
 """Links others have dialled; one more is refused at once."""
 LINKS_PER_NODE_MAX = 4
@@ -169,8 +170,10 @@ class Links:
     def _accept(self) -> asyncio.Protocol:
         now_ms = self._clock_ms()
         wire = Wire(SealedStream.accept(self._ring, self.me, PURPOSES), self, now_ms)
-        strangers = sum(not other.stream.established for other in self._accepted)
-        if strangers >= STRANGERS_MAX or len(self._accepted) >= LINKS_MAX:
+        strangers = [other for other in self._accepted if not (other.stream.established or other.over)]
+        if len(strangers) >= STRANGERS_MAX:
+            strangers[0].close("full")
+        if len(self._accepted) >= LINKS_MAX:
             wire.close("full")
         else:
             self._accepted[wire] = None

@@ -233,16 +233,33 @@ async def test_questions_under_way_are_bounded(make: Make, monkeypatch: pytest.M
     writer.close()
 
 
-async def test_strangers_are_bounded(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_strangers_are_bounded_and_cannot_keep_nodes_out(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STRANGERS_MAX", 2)
     post = await make(2)
-    writers = [(await raw(post))[1] for _ in range(3)]
+    reader, oldest = await raw(post)
+    crowd = [(await raw(post))[1] for _ in range(2)]
+
+    _, _, node = await guest(post, Party(NodeId(1), "c"), Purpose.CONTROL)
+
+    await post.counted("tcp_closed_full", 2)
+    assert await reader.read() == b""
+    assert post.links.count() == (0, 2)
+    for writer in (oldest, *crowd, node):
+        writer.close()
+
+
+async def test_links_that_were_dialled_are_bounded(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINKS_MAX", 1)
+    post = await make(2)
+    _, first = await raw(post)
+    reader, second = await raw(post)
 
     await post.counted("tcp_closed_full")
 
-    assert post.links.count() == (0, 2)
-    for writer in writers:
-        writer.close()
+    assert await reader.read() == b""
+    assert post.links.count() == (0, 1)
+    first.close()
+    second.close()
 
 
 async def test_one_node_keeps_only_so_many_links(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
