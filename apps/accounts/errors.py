@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import ImError
+from apps.wire.errors import ErrorCode
 
 
 class UsernameTaken(ImError):
@@ -52,3 +53,13 @@ class SignInLimited(ImError):
     status = 429
     message = _("Too many failed sign-ins; try again in %(seconds)s seconds.")
     retryable = True
+
+
+class SignInBusy(ImError):
+    """More sign-ins wait than the server takes on."""
+
+    code = ErrorCode.BUSY.value
+    status = 503
+    message = _("Too many people are signing in at this moment; try again in a few seconds.")
+    retryable = True
+    retry_after_ms = 2_000

@@ -1,25 +1,26 @@
 """From operations of the protocol to services of the domain, and from their errors to `error` frames.
 
-Everything but sign-in runs on the event loop; sign-in is the one bridge to synchronous services, in a few threads of
-its own, so that a morning's rush of sign-ins does not hold up anything else.
+Everything runs on the event loop. What a rush of sign-ins asks is gathered into batches: who they are over a connection
+of their own, so that they hold up nothing else, and what they missed a few at a time.
 """
 
-import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import psycopg
-from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 from django.utils import translation
 
-from apps.accounts.services import Principal, principal_for_token, register_terminal
+from apps.accounts.services import SessionSignIn
+from apps.common.batching import Batcher, BatchLimits
 from apps.common.clock import now_ms
+from apps.common.database import conninfo
 from apps.common.errors import ImError, Unavailable
 from apps.gateway.session import Identity, Note, Request
 from apps.messaging import runtime, selectors
+from apps.messaging.errors import Busy
 from apps.messaging.services.sending import Sender, send_message
 from apps.wire.codec import encode
 from apps.wire.errors import ErrorCode
@@ -38,11 +39,9 @@ from apps.wire.ids import ConversationId, TerminalId
 
 logger = logging.getLogger(__name__)
 
-SIGN_IN_THREADS: Final = 4
-"""Each holds a database connection while it checks one token; more would only queue in the database."""
-
-SIGN_IN_TIMEOUT_S: Final = 10
-"""A sign-in that waits longer is told to come back."""
+RESUMING: Final = BatchLimits(max_batch=32, max_running=2)
+"""A user with very many conversations takes tens of milliseconds; more in one batch would wait for each other, more at
+the same time would leave no connection for reading anything else."""
 
 RESUME_OVERLAP_MS: Final = 90_000
 """How much earlier than a client's `since` to look for changes. A message gets its time before it is committed, clocks
@@ -63,17 +62,19 @@ class Dispatcher:
     """The services of a node's connections."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=SIGN_IN_THREADS, thread_name_prefix="sign-in")
-        self._check_in = database_sync_to_async(_check_in, thread_sensitive=False, executor=self._threads)
+        self._sign_ins = SessionSignIn(conninfo())
+        self._resuming = Batcher[selectors.Since, list[ConversationState]](_changed_since, busy=Busy, limits=RESUMING)
 
     async def close(self) -> None:
-        """End the threads; sign-ins that still wait are dropped."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Answer who waits that the node is not there any more, and disconnect."""
+        await self._resuming.close()
+        await self._sign_ins.close()
 
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
-        """Check the token, register the terminal; return who it is and her language. Raises ImError."""
-        async with asyncio.timeout(SIGN_IN_TIMEOUT_S):
-            principal: Principal = await self._check_in(frame)
+        """Check the token, register the terminal; return who it is and her language. Raises ImError or TimeoutError."""
+        principal = await self._sign_ins.sign_in(
+            frame.token, terminal_id=frame.terminal, platform=frame.platform, name=frame.name
+        )
         identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)
         return identity, principal.locale
 
@@ -81,10 +82,9 @@ class Dispatcher:
         """Return what changed since then, and whether that is more than a welcome lists."""
         if since is None:
             return [], False
-        limit = MAX_CHANGED_CONVERSATIONS
         since_ms = max(0, since - RESUME_OVERLAP_MS)
-        changed = await selectors.changed_since(identity.tenant, identity.user, since_ms, limit + 1)
-        return ([], True) if len(changed) > limit else (changed, False)
+        changed = await self._resuming.ask(selectors.Since(identity.tenant, identity.user, since_ms))
+        return ([], True) if len(changed) > MAX_CHANGED_CONVERSATIONS else (changed, False)
 
     def note(self, identity: Identity, frame: Note) -> None:
         """Take note of a cursor. That she is a member is seen to where it is written."""
@@ -128,10 +128,8 @@ class Internal(ImError):
     retry_after_ms = 2_000
 
 
-def _check_in(frame: SignIn) -> Principal:
-    principal = principal_for_token(frame.token)
-    register_terminal(principal, terminal_id=frame.terminal, platform=frame.platform, name=frame.name)
-    return principal
+async def _changed_since(asked: Sequence[selectors.Since]) -> list[list[ConversationState]]:
+    return await selectors.changed_since(asked, MAX_CHANGED_CONVERSATIONS + 1)
 
 
 async def _carry_out(frame: Request, identity: Identity, session_id: str) -> ServerFrames:

@@ -9,10 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts import services
 from apps.accounts.errors import UserNotFound
-from apps.accounts.models import Terminal, User
+from apps.accounts.models import User
 from apps.accounts.selectors import get_user, get_users, search_users, shut_out
 from apps.tenants.models import Tenant
-from tests.rest_client import issue_token
+from tests.accounts.terminals import terminal_of
 
 
 def test_one_user_is_found_by_id(alice: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -70,11 +70,6 @@ def test_people_of_the_same_name_keep_an_order(tenant: Tenant) -> None:
     ]
 
     assert list(search_users(tenant.id, text="twin")) == sorted(twins, key=lambda user: user.id)
-
-
-def terminal_of(user: User) -> Terminal:
-    principal = services.principal_for_token(issue_token(user))
-    return services.register_terminal(principal, terminal_id=uuid4(), platform="web")
 
 
 def everybody(*users: User) -> set[UUID]:

@@ -1,6 +1,7 @@
 """Reading conversations and their logs. Plain names are for the event loop, `…_sync` for Django's connection."""
 
 from apps.messaging.selectors.conversations import (
+    Since,
     changed_since,
     changed_since_sync,
     conversation_state,
@@ -16,6 +17,7 @@ from apps.messaging.selectors.conversations import (
 from apps.messaging.selectors.events import history, history_sync, sync_events, sync_events_sync
 
 __all__ = [
+    "Since",
     "changed_since",
     "changed_since_sync",
     "conversation_state",

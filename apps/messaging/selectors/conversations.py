@@ -5,7 +5,7 @@ import binascii
 import struct
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from apps.common.clock import to_datetime, to_ms
@@ -64,14 +64,26 @@ def read_state(tenant_id: UUID, user_id: UUID, conversation_id: UUID) -> Reading
     return ConversationState(*rows[0])
 
 
-def read_changed(tenant_id: UUID, user_id: UUID, since_ms: int, limit: int) -> Reading[list[ConversationState]]:
-    """Return the first `limit` conversations with an event, or a grown cursor of this user, at or after `since_ms`.
+class Since(NamedTuple):
+    """A user who wants to know what changed at or after a time."""
 
-    Times are given before the commit and by several clocks, so callers ask from a little earlier. One query.
+    tenant_id: UUID
+    user_id: UUID
+    since_ms: int
+
+
+def read_changed(asked: Sequence[Since], limit: int) -> Reading[list[list[ConversationState]]]:
+    """Return, for each who asks, the first `limit` conversations with an event, or a grown cursor of hers, since then.
+
+    Times are given before the commit and by several clocks, so callers ask from a little earlier. One query for all.
     """
-    since = to_datetime(min(since_ms, _LATEST_MS))
-    rows = yield queries.CHANGED, (tenant_id, user_id, since, since, limit, UNREAD_CAP)
-    return [ConversationState(*row) for row in rows]
+    tenants, users = [each.tenant_id for each in asked], [each.user_id for each in asked]
+    times = [to_datetime(min(each.since_ms, _LATEST_MS)) for each in asked]
+    rows = yield queries.CHANGED, (tenants, users, times, limit, UNREAD_CAP)
+    changed: list[list[ConversationState]] = [[] for _ in asked]
+    for place, *state in rows:
+        changed[place - 1].append(ConversationState(*state))
+    return changed
 
 
 def read_went_on(

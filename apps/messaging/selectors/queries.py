@@ -22,10 +22,14 @@ CROSS JOIN LATERAL (
 ) AS u
 """  # noqa: S608 - all parts are constants of this module; values only ever travel as parameters
 
-_MEMBERSHIP: Final = """
+_MEMBER_OF_LOG: Final = """
 SELECT m.tenant_id, m.conversation_id, m.user_id, m.join_seq, l.max_seq, l.last_event_at
 FROM conversations_member AS m
 JOIN messaging_log AS l ON l.conversation_id = m.conversation_id AND l.tenant_id = m.tenant_id
+"""
+
+_MEMBERSHIP: Final = f"""
+{_MEMBER_OF_LOG}
 WHERE m.tenant_id = %s AND m.user_id = %s
 """
 
@@ -46,16 +50,21 @@ SELECT {_STATE_COLUMNS} FROM p {_CURSOR} {_UNREAD}
 """  # noqa: S608 - as above
 
 CHANGED: Final = f"""
-WITH p AS (
-    {_MEMBERSHIP} AND (l.last_event_at >= %s OR EXISTS (
+SELECT k.place, {_STATE_COLUMNS}
+FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) WITH ORDINALITY AS k(tenant_id, user_id, since, place)
+CROSS JOIN LATERAL (
+    {_MEMBER_OF_LOG}
+    WHERE m.tenant_id = k.tenant_id AND m.user_id = k.user_id AND (l.last_event_at >= k.since OR EXISTS (
         SELECT 1 FROM messaging_cursor AS c
         WHERE c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id AND c.user_id = m.user_id
-          AND c.updated_at >= %s
+          AND c.updated_at >= k.since
     ))
     {_LATEST_FIRST}
     LIMIT %s
-)
-SELECT {_STATE_COLUMNS} FROM p {_CURSOR} {_UNREAD} {_LATEST_FIRST}
+) AS p
+{_CURSOR}
+{_UNREAD}
+ORDER BY k.place, p.last_event_at DESC, p.conversation_id DESC
 """  # noqa: S608 - as above
 
 WENT_ON: Final = """

@@ -128,7 +128,8 @@ class TestTheList:
 
 class TestChanges:
     def changed(self, user: User, since_ms: int, limit: int = 10) -> list[ConversationState]:
-        return selectors.changed_since_sync(user.tenant_id, user.id, since_ms, limit)
+        (changed,) = selectors.changed_since_sync([selectors.Since(user.tenant_id, user.id, since_ms)], limit)
+        return changed
 
     def test_conversations_with_events_since_then(self, alice: User, bob: User, group: Conversation) -> None:
         say(bob, group, now_ms=NOW_MS + 100)
@@ -152,9 +153,33 @@ class TestChanges:
 
         assert len(self.changed(alice, 0, limit=2)) == 2
 
-    def test_one_query(self, alice: User, group: Conversation, django_assert_num_queries: Any) -> None:
+    def test_everyone_who_asks_is_told_her_own_in_one_query(
+        self, alice: User, bob: User, carol: User, eve: User, group: Conversation, django_assert_num_queries: Any
+    ) -> None:
+        hers = conversations.start_group(alice, title="Mine", member_ids=[], now_ms=NOW_MS + 100)
+        asked = [
+            selectors.Since(user.tenant_id, user.id, since_ms)
+            for user, since_ms in [(carol, 0), (alice, 0), (bob, 0), (alice, NOW_MS + 50), (eve, 0)]
+        ]
+
         with django_assert_num_queries(1):
-            self.changed(alice, 0)
+            changed = selectors.changed_since_sync(asked, 10)
+
+        assert changed == [
+            [],
+            [state(alice, hers), state(alice, group)],
+            [state(bob, group)],
+            [state(alice, hers)],
+            [],
+        ]
+
+    def test_a_user_under_anothers_tenant_is_told_nothing(self, bob: User, eve: User, group: Conversation) -> None:
+        asked = [selectors.Since(eve.tenant_id, bob.id, 0), selectors.Since(bob.tenant_id, eve.id, 0)]
+
+        assert selectors.changed_since_sync(asked, 10) == [[], []]
+
+    def test_nobody_asks_in_vain(self, alice: User) -> None:
+        assert selectors.changed_since_sync([], 10) == []
 
 
 class TestMembers:
@@ -201,7 +226,7 @@ def test_outsiders_and_other_tenants_find_nothing(carol: User, eve: User, group:
         with pytest.raises(ConversationNotFound):
             selectors.list_members_sync(*place, "", 10)
         assert listed(outsider) == []
-        assert selectors.changed_since_sync(outsider.tenant_id, outsider.id, 0, 10) == []
+        assert selectors.changed_since_sync([selectors.Since(outsider.tenant_id, outsider.id, 0)], 10) == [[]]
 
 
 class TestWentOn:

@@ -46,7 +46,7 @@ def unread(user: User, group: Conversation) -> int:
     counted = selectors.conversation_state_sync(user.tenant_id, user.id, group.pk).unread
     assert selectors.conversation_view_sync(user.tenant_id, user.id, group.pk).state.unread == counted
     assert selectors.list_conversations_sync(user.tenant_id, user.id, "", 10).items[0].state.unread == counted
-    assert selectors.changed_since_sync(user.tenant_id, user.id, 0, 10)[0].unread == counted
+    assert selectors.changed_since_sync([selectors.Since(user.tenant_id, user.id, 0)], 10)[0][0].unread == counted
     return counted
 
 
@@ -113,7 +113,7 @@ class TestChanges:
         return conversations.start_group(alice, title="Old", member_ids=[bob.id], now_ms=LONG_AGO_MS)
 
     def changed(self, user: User, since_ms: int) -> list[Any]:
-        found = selectors.changed_since_sync(user.tenant_id, user.id, since_ms, 10)
+        (found,) = selectors.changed_since_sync([selectors.Since(user.tenant_id, user.id, since_ms)], 10)
         return [state.conversation for state in found]
 
     def test_a_position_that_grew_is_a_change_for_its_user_only(

@@ -38,7 +38,7 @@ async def test_both_drivers_read_the_same(
         (selectors.conversation_view, selectors.conversation_view_sync, place),
         (selectors.list_conversations, selectors.list_conversations_sync, (*reader, "", 10)),
         (selectors.list_members, selectors.list_members_sync, (*place, "", 10)),
-        (selectors.changed_since, selectors.changed_since_sync, (*reader, 0, 10)),
+        (selectors.changed_since, selectors.changed_since_sync, ([selectors.Since(*reader, 0)], 10)),
     ]
 
     for on_the_loop, on_django, arguments in pairs:
@@ -62,7 +62,7 @@ async def test_refusals_come_through(running: runtime.Runtime, carol: User, eve:
             with pytest.raises(ConversationNotFound):
                 await reading
         assert (await selectors.list_conversations(outsider.tenant_id, outsider.id, "", 10)).items == []
-        assert await selectors.changed_since(outsider.tenant_id, outsider.id, 0, 10) == []
+        assert await selectors.changed_since([selectors.Since(outsider.tenant_id, outsider.id, 0)], 10) == [[]]
 
 
 async def test_a_connection_killed_by_the_server_is_replaced(running: runtime.Runtime) -> None:

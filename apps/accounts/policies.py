@@ -1,0 +1,117 @@
+"""Who may sign in with what: one set of rules for the REST API, for sessions and for whatever else asks.
+
+Pure but for the catalogue of platforms: what is stored and the time come in, a verdict comes out.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from apps.accounts.errors import TerminalRefused, TokenInvalid
+from apps.accounts.models import Terminal
+from apps.common.clock import to_ms
+from apps.common.errors import ImError, InvalidInput
+from apps.common.text import clean_line
+from apps.tenants.models import Tenant
+from apps.wire.ids import TenantId, UserId
+
+SCOPE: Final = "im"
+"""The scope that an access token needs."""
+
+MAX_NAME_CHARS: Final = 64
+"""Of a terminal's name."""
+
+SEEN_RESOLUTION: Final = timedelta(minutes=5)
+"""A terminal's `last_seen_at` may be older than its last sign-in by this much: reconnects cost reads, not writes."""
+
+NIL: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is signed in, as the gateway needs it: no row, no query."""
+
+    tenant_id: TenantId
+    user_id: UserId
+    locale: str
+    expires_ms: int
+
+
+class Found(NamedTuple):
+    """What is stored about an access token and a terminal id, None where there is nothing."""
+
+    expires: datetime | None
+    scope: str
+    user_id: UUID | None
+    tenant_id: UUID | None
+    user_is_active: bool
+    tenant_status: str
+    locale: str
+    terminal_user_id: UUID | None
+    terminal_revoked_at: datetime | None
+    terminal_platform: str
+    terminal_name: str
+    terminal_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Someone at the door, as her terminal describes itself. `fault`: what is wrong with that, for who may know."""
+
+    checksum: str
+    terminal_id: UUID
+    platform: str
+    name: str
+    fault: ImError | None = None
+
+
+def arrive(checksum: str, terminal_id: UUID, platform: str, name: str) -> Arrival:
+    """Return the arrival with its name in order, or with its fault: nobody without a token learns of that."""
+    try:
+        if platform not in Terminal.Platform.values:
+            raise InvalidInput(field="platform", reason=platform)
+        if terminal_id == NIL:
+            raise TerminalRefused
+        label = clean_line(name, field="name", max_chars=MAX_NAME_CHARS, required=False)
+    except ImError as fault:
+        return Arrival(checksum, terminal_id, "", "", fault)
+    return Arrival(checksum, terminal_id, platform, label)
+
+
+def opens(*, expires: datetime | None, scope: str, user_is_active: bool, tenant_status: str, now: datetime) -> bool:
+    """Tell whether a token lets its user in: not expired, of our scope, user and tenant active."""
+    return (
+        expires is not None
+        and now < expires
+        and SCOPE in scope.split()
+        and user_is_active
+        and tenant_status == Tenant.Status.ACTIVE
+    )
+
+
+def judge(arrival: Arrival, found: Found, *, now: datetime) -> Principal | ImError:
+    """Return who comes in, or why not. A terminal id that nobody has is no reason: it becomes hers."""
+    if found.user_id is None or found.tenant_id is None or found.expires is None:
+        return TokenInvalid()
+    if not opens(
+        expires=found.expires,
+        scope=found.scope,
+        user_is_active=found.user_is_active,
+        tenant_status=found.tenant_status,
+        now=now,
+    ):
+        return TokenInvalid()
+    if arrival.fault is not None:
+        return arrival.fault
+    is_anothers = found.terminal_user_id is not None and found.terminal_user_id != found.user_id
+    if is_anothers or found.terminal_revoked_at is not None:
+        return TerminalRefused()
+    return Principal(TenantId(found.tenant_id), UserId(found.user_id), found.locale, to_ms(found.expires))
+
+
+def is_worth_noting(arrival: Arrival, found: Found, *, now: datetime) -> bool:
+    """Tell whether a stored terminal has another name or platform by now, or was not seen for a while."""
+    if (found.terminal_platform, found.terminal_name) != (arrival.platform, arrival.name):
+        return True
+    return found.terminal_seen_at is None or now - found.terminal_seen_at > SEEN_RESOLUTION
