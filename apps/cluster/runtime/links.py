@@ -25,8 +25,8 @@ HANDSHAKE_MS = 3_000
 IDLE_MS = 60_000
 """A link nobody uses is closed after this by the one who dialled, and after twice this by the other."""
 STRANGERS_MAX = 64
-"""Connections that have not said who they are; for one more the oldest is ended. Whoever has the key needs only a moment
-to say so, so those that say nothing cannot keep nodes out by being many."""
+"""Connections that have not said who they are; for one more the oldest is ended. Whoever has the key needs only a
+moment to say so, so those that say nothing cannot keep nodes out by being many."""
 LINKS_MAX = 1_024
 """Links others have dialled; one more is refused at once."""
 LINKS_PER_NODE_MAX = 4
