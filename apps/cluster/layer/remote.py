@@ -6,10 +6,10 @@ Every question has a number, is answered or given up after a bound, and is asked
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from apps.cluster.core.ids import NO_NODE, NodeId
-from apps.cluster.core.routing import Carried, Fetched, Flush, Member, Post, Unwant, Want
+from apps.cluster.core.routing import Carried, Fetched, Flush, Member, Unwant, Want
 from apps.cluster.layer.parcels import Parcel, repack
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ ASK_AGAIN_S: Final = 0.5
 """A question without an answer for so long is asked again, where the channel lives then."""
 WANTS_MAX: Final = 10_000
 """Receivers of other nodes served at a time; more are not answered until they ask again."""
+
+
+Talk: TypeAlias = Want | Unwant | Fetched | Member | Flush | Carried
+"""Questions and answers; messages themselves are the business of the mailboxes."""
 
 
 class Remote:
@@ -176,7 +180,7 @@ class Remote:
 
     # What other nodes say ---------------------------------------------------------------------------------------------
 
-    def posted(self, node: NodeId, frame: Post) -> None:
+    def posted(self, node: NodeId, frame: Talk) -> None:
         """Answer a question, or take in an answer."""
         match frame:
             case Want(number, channel):
@@ -195,8 +199,8 @@ class Remote:
             case Flush(number):
                 self._local.forget_everything()
                 self._carried(node, number)
-            case Carried(number):
-                settle(self._asked.pop(number, None))
+            case _:
+                settle(self._asked.pop(frame.number, None))
 
     def _carried(self, node: NodeId, number: int) -> None:
         self._local.router.post(node, Carried(number))
