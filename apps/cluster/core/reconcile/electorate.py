@@ -139,7 +139,7 @@ class Electorate:
         return (self._going(voter), self._failing(voter), not self.presence.heard(voter), self._age(voter))
 
     def _promote(self) -> Change | None:
-        """Give a vote to the oldest stable learner where one is missing.
+        """Give a vote to the oldest stable learner where one is missing, first of those that do not drain.
 
         Not to a single one if that only makes the number of voters even: that many survive no more failures.
         """
@@ -150,12 +150,13 @@ class Electorate:
         useful = len(sound) < len(self._voters) or len(self._voters) % 2 == 0 or len(candidates) > 1
         if not candidates or not useful:
             return None
-        node = min(candidates, key=self._age)
+        node = min(candidates, key=lambda node: (self.state.members[node].draining, self._age(node)))
         return Change(ChangeKind.PROMOTE, node) if self._living_majority((*self._voters, node)) else None
 
     def _promotable(self, node: NodeId) -> bool:
+        """Whether it can have a vote; also one that asked for none, if a leader that goes has nobody else to follow."""
         behind = self._match(self._leader) - self._match(node)
-        willing = self._may_vote(node) and self._fit(node)
+        willing = node in self.state.members and not self._going(node) and (self._may_vote(node) or not self._sound)
         return willing and self.presence.stable(node) and behind <= self.config.promote_lag
 
     def _add(self) -> Change | None:

@@ -148,12 +148,24 @@ class TestPromoting:
 
         assert change(state_of(A, B, C, D), replace(seen, contacts={**seen.contacts, D: learner})) is None
 
-    def test_neither_does_one_that_drains_or_goes_or_is_unknown(self) -> None:
+    def test_neither_does_one_that_goes_or_is_unknown(self) -> None:
         seen = dead(C, voters=(A, B, C), learners=(D,))
 
-        assert change(tell(state_of(A, B, C, D), SetDraining(D, True)), seen) is None
         assert change(tell(state_of(A, B, C, D, E), Retire(D)), seen) is None
         assert change(state_of(A, B, C), seen) is None
+
+    def test_one_that_drains_gets_one_only_if_no_other_can(self) -> None:
+        state = tell(state_of(A, B, C, D, E), SetDraining(D, True))
+
+        assert change(state, dead(C, voters=(A, B, C), learners=(D, E))) == Change(PROMOTE, E)
+        assert change(state, dead(C, E, voters=(A, B, C), learners=(D, E))) == Change(PROMOTE, D)
+
+    def test_one_that_asked_for_none_gets_one_only_if_the_leader_could_not_go_otherwise(self) -> None:
+        seen = evidence((A,), (B,), peers={B: peer(B, roles=(NO_VOTE,))})
+        state = state_of(A, B)
+
+        assert change(state, seen) is None
+        assert change(tell(state, Retire(A)), seen) == Change(PROMOTE, B)
 
     def test_not_while_the_step_would_leave_no_living_majority(self) -> None:
         seen = dead(B, C, voters=(A, B, C), learners=(D,))
