@@ -6,6 +6,11 @@ says when they are taken out. With several senders that node may have to drop wh
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+ACCOUNTS_MAX: Final = 65_536
+"""Channels elsewhere in which messages of this node wait; for one more the one counted longest is forgotten, as nobody
+gives back what was sent to a channel that is gone. Its home still holds it to its capacity."""
 
 
 @dataclass(slots=True)
@@ -32,6 +37,8 @@ class Credits:
         account = self._accounts.get(channel)
         if account is None:
             self._accounts[channel] = _Account(1, self._clock())
+            if len(self._accounts) > ACCOUNTS_MAX:
+                del self._accounts[next(iter(self._accounts))]
             return True
         if account.waiting >= capacity:
             now = self._clock()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.cluster.layer import credits as module
 from apps.cluster.layer.credits import Credits
 
 EXPIRY = 60.0
@@ -38,6 +39,16 @@ def test_channels_are_counted_apart(account: Credits) -> None:
 
     assert account.take("free", 1)
     assert len(account) == 2
+
+
+def test_channels_that_never_answer_are_forgotten_for_others(account: Credits, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ACCOUNTS_MAX", 2)
+    for channel in ("gone", "slow", "new"):
+        assert account.take(channel, 1)
+
+    assert len(account) == 2
+    assert not account.take("slow", 1)
+    assert account.take("gone", 1)
 
 
 def test_what_was_taken_out_makes_room_for_as_much(account: Credits) -> None:
