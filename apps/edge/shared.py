@@ -1,0 +1,105 @@
+"""What all connections of one server have in common, so that none of them has to carry it."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from apps.edge.admission import Admission
+from apps.edge.config import EdgeConfig
+from apps.edge.counters import Counters
+from apps.edge.protocol.proxies import TrustedProxies
+from apps.edge.protocol.reader import FrameReader
+from apps.edge.wheel import Wheel, ticks_of
+
+if TYPE_CHECKING:
+    from apps.edge.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The timeouts of the configuration in ticks; 0 is off."""
+
+    handshake: int
+    ping: int
+    pong: int
+    idle: int
+    close: int
+    stall: int
+
+
+def timing_of(config: EdgeConfig) -> Timing:
+    """Count the timeouts in ticks."""
+
+    def ticks(seconds: float) -> int:
+        return ticks_of(seconds) if seconds else 0
+
+    return Timing(
+        handshake=ticks(config.handshake_timeout_s),
+        ping=ticks(config.ping_interval_s),
+        pong=ticks_of(config.pong_timeout_s),
+        idle=ticks(config.idle_timeout_s),
+        close=ticks_of(config.close_timeout_s),
+        stall=ticks(config.stall_timeout_s),
+    )
+
+
+class Shared:
+    """One per server."""
+
+    __slots__ = (
+        "_is_empty",
+        "_spare_reader",
+        "admission",
+        "config",
+        "counters",
+        "is_draining",
+        "late_pongs",
+        "proxies",
+        "tasks",
+        "timing",
+        "wheel",
+    )
+
+    def __init__(self, config: EdgeConfig) -> None:
+        self.config = config
+        self.counters = Counters()
+        self.wheel = Wheel()
+        self.timing = timing_of(config)
+        self.admission = Admission(config)
+        self.proxies = TrustedProxies(config.trusted_proxies)
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.is_draining = False
+        self.late_pongs: dict[Connection, bytes] = {}
+        """Congested peers' latest pings, one each, answered once they have caught up (RFC 6455 §5.5.3)."""
+        self._spare_reader: FrameReader | None = None
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    def borrow_reader(self) -> FrameReader:
+        """A reader that holds nothing: the spare one, as a rule."""
+        reader, self._spare_reader = self._spare_reader, None
+        return reader or FrameReader(self.config.frames)
+
+    def give_back(self, reader: FrameReader) -> None:
+        """Keep a reader that holds nothing for the next who needs one."""
+        self._spare_reader = reader
+
+    def enter(self) -> None:
+        """A peer connected."""
+        self.counters.open += 1
+        self._is_empty.clear()
+
+    def leave(self, admission_key: str) -> None:
+        """A connection that was counted in is gone."""
+        self.counters.open -= 1
+        self.admission.leave(admission_key)
+        if not self.counters.open:
+            self._is_empty.set()
+
+    async def emptied(self, timeout_s: float) -> None:
+        """Wait until no connection and no application is left, at most about this long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._is_empty.wait(), timeout_s)
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=timeout_s)
