@@ -194,17 +194,17 @@ async def idle(size: int) -> dict[str, Any]:
             after = {name: await node.ask("usage") for name, node in site.nodes.items()}
         finally:
             await site.close()
-    cores = {
-        name: (after[name]["cpu_s"] - before[name]["cpu_s"]) / (after[name]["now_s"] - before[name]["now_s"])
-        for name in before
-    }
-    followers = [share for name, share in cores.items() if name != status["leader"]]
-    return {
-        "nodes": size,
-        "leader_core_percent": round(100 * cores[status["leader"]], 2),
-        "follower_core_percent": round(100 * statistics.median(followers), 2),
-        "rss_mib": round(statistics.median(usage["rss_kib"] for usage in after.values()) / 1024, 1),
-    }
+    leader = status["leader"]
+    figures: dict[str, Any] = {"nodes": size}
+    for what, counted in (("drive_loop", "drive_s"), ("process", "cpu_s")):
+        share = {
+            name: 100 * (after[name][counted] - before[name][counted]) / (after[name]["now_s"] - before[name]["now_s"])
+            for name in before
+        }
+        figures[f"{what}_leader_percent"] = round(share.pop(leader), 2)
+        figures[f"{what}_follower_percent"] = round(statistics.median(share.values()), 2)
+    rss_kib = statistics.median(usage["rss_kib"] for usage in after.values())
+    return figures | {"rss_mib": round(rss_kib / 1024, 1)}
 
 
 async def measure(rounds: int) -> dict[str, Any]:
