@@ -54,6 +54,7 @@ class LocalEnd:
         self.remote = Remote(self)
         self._seat = seat
         self._subscription: Any = None
+        self._sweeper: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._joining: dict[str, list[Callable[[], None]]] = {}
         self._taken: Counter[tuple[NodeId, str]] = Counter()
@@ -62,12 +63,15 @@ class LocalEnd:
         """Open the data port and follow the cluster's views; return the port. Raises OSError."""
         port = await self.plane.start(self._seat.host, self._seat.port)
         self._subscription = self._seat.cluster.subscribe(self.plane.apply, self._loop)
+        self._sweep()
         return port
 
     async def stop(self) -> None:
         """End everything that waits, write what was said, and close."""
         if self._subscription is not None:
             self._seat.cluster.unsubscribe(self._subscription)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
         await self.remote.stop()
         await self.plane.stop()
 
@@ -210,6 +214,12 @@ class LocalEnd:
         self._send_away(Put(0, 0, 0, channel, parcel.origin, repack(parcel)))
 
     # Inside -----------------------------------------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        """Once per expiry time drop what nobody has received, and take channels that nobody reads out of groups."""
+        for channel in self.mailboxes.sweep():
+            self.discard_channel(channel)
+        self._sweeper = self._loop.call_later(self.bounds.expiry, self._sweep)
 
     def _keeps(self, channel: str) -> bool:
         """Whether a channel lives here for certain, so that no other node can think the same."""

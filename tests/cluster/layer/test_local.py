@@ -177,3 +177,18 @@ async def test_messages_and_groups_follow_their_channel_to_its_owner(pair: Fixed
     assert there.router.owner(slot_of(HERE)) == there.node
     assert waiting(there, HERE) == [PAYLOAD]
     assert "a" not in here.memberships
+
+
+async def test_what_nobody_receives_is_dropped_and_its_channel_leaves_its_groups() -> None:
+    fixed = FixedCluster(1, expiry=0.02)
+    await fixed.start()
+    (end,) = fixed.ends
+    end.add_member("group", "unread", lambda: None)
+    end.add_member("group", "reads", lambda: None)
+    end.mailboxes.subscribe("reads", lambda _: None)
+
+    end.send("unread", PAYLOAD)
+
+    await until(lambda: len(end.mailboxes) == 0)
+    assert end.memberships.members("group") == ["reads"]
+    await fixed.stop()
