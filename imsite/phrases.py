@@ -94,6 +94,9 @@ TRANSLATIONS: Final = {
         "IM_METRICS_OTLP 必须以 http:// 或 https:// 开头，不能是 {text!r}"
     ),
     "IM_METRICS_STATSD must be HOST:PORT, not {text!r}": "IM_METRICS_STATSD 必须写成 主机:端口，不能是 {text!r}",
+    "{setting} needs packages that are not installed: pip install -r requirements/monitoring.txt": (
+        "{setting} 所需的软件包尚未安装：pip install -r requirements/monitoring.txt"
+    ),
     "IM_CLUSTER_ID must be at most 64 letters, digits, dots, dashes and underscores, not {text!r}": (
         "IM_CLUSTER_ID 最多 64 个字母、数字、点、连字符和下划线，不能是 {text!r}"
     ),

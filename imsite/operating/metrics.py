@@ -4,38 +4,35 @@ Scrapers ask by address, which need not be a host name of the installation, so t
 one. Not here: what the figures are.
 """
 
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.cluster.services import current
-from apps.common.errors import ImError
-from imsite.operating.exposition import CONTENT_TYPE, exposition
-
-PATH: Final = "/metrics"
+from apps.common.clock import now_ms
+from apps.metrics.adapters.openmetrics import expose
+from apps.metrics.adapters.plain import plain
+from imsite.operating.monitoring import everything
 
 FORWARDED: Final = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
 """Whoever asks through a proxy has one of these; then the address, perhaps this machine's, is the proxy's own."""
 
 
 class MetricsMiddleware(MiddlewareMixin):
-    """Answers for `PATH` itself and leaves everything else alone."""
+    """Answers for its two paths itself and leaves everything else alone."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Answer at once; None passes the request on."""
-        if request.path != PATH:
+        answer = ANSWERS.get(request.path)
+        if answer is None:
             return None
         if not may_read(request):
             return HttpResponse("for this machine, or with the token of IM_METRICS_TOKEN\n", "text/plain", 403)
-        try:
-            return HttpResponse(exposition(_status()), CONTENT_TYPE)
-        except ImError:
-            return HttpResponse("the control plane of this node does not answer\n", "text/plain", 503)
+        return answer(request)
 
 
 def may_read(request: HttpRequest) -> bool:
@@ -46,10 +43,15 @@ def may_read(request: HttpRequest) -> bool:
     return not any(name in request.headers for name in FORWARDED) and _is_loopback(request.META.get("REMOTE_ADDR"))
 
 
-def _status() -> dict[str, Any] | None:
-    """What this node says of itself; None if it is no node. Raises ClusterUnavailable, soon if it is stuck."""
-    cluster = current()
-    return async_to_sync(cluster.status)() if cluster is not None else None
+def _as_text(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(*expose(everything(), request.headers.get("Accept", "")))
+
+
+def _as_json(_request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"time": now_ms(), "metrics": plain(everything())})
+
+
+ANSWERS: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {"/metrics": _as_text, "/metrics.json": _as_json}
 
 
 def _is_loopback(text: str | None) -> bool:

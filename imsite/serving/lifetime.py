@@ -16,6 +16,7 @@ from collections.abc import Callable
 from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
 from imsite.errors import OperatorError
+from imsite.operating import monitoring
 from imsite.phrases import phrase
 
 DRAIN_TIMEOUT_S = 25.0
@@ -75,9 +76,11 @@ def call_when_stdin_closes(callback: Callable[[], None]) -> threading.Thread:
 
 async def open_gateway(stop: StopRequest) -> None:
     """Start what the gateway needs in this event loop, before the first connection. Raises OperatorError."""
+    monitoring.start()
     try:
         await lifespan.startup(stop.fail)
     except CannotStart as error:
+        await monitoring.stop()
         raise OperatorError(phrase("this node cannot enter its cluster: {reason}", reason=error)) from error
 
 
@@ -87,3 +90,4 @@ async def drain_gateway() -> None:
         await asyncio.wait_for(lifespan.shutdown(), DRAIN_TIMEOUT_S)
     except TimeoutError:
         logger.error("the sessions did not finish in time", extra={"timeout_s": DRAIN_TIMEOUT_S})
+    await monitoring.stop()

@@ -102,6 +102,12 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("cluster:overview"),
                         "permission": lambda request: request.user.is_superuser,
                     },
+                    {
+                        "title": _("Live figures"),
+                        "icon": "monitoring",
+                        "link": reverse_lazy("monitor:overview"),
+                        "permission": lambda request: request.user.is_superuser,
+                    },
                 ],
             },
         ],

@@ -14,6 +14,7 @@ from apps.cluster.runtime.asking import AdminReply, AdminRequest
 from apps.cluster.runtime.errors import NotLeader
 from apps.cluster.runtime.sealing import UNDECODABLE
 from apps.common.errors import ImError
+from apps.metrics import HISTORY
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,10 @@ async def _slots(operations: Operations, _: Arguments) -> Any:
     return await operations.slots()
 
 
+async def _figures(_: Operations, arguments: Arguments) -> Any:
+    return HISTORY.since(int(arguments.get("since_ms", 0)))
+
+
 async def _drain(operations: Operations, arguments: Arguments) -> None:
     await operations.drain(str(arguments.get("node", "")), undo=bool(arguments.get("undo", False)))
 
@@ -92,6 +97,7 @@ async def _transfer(operations: Operations, arguments: Arguments) -> None:
 VERBS: dict[str, Callable[[Operations, Arguments], Awaitable[Any]]] = {
     "status": _status,
     "slots": _slots,
+    "figures": _figures,
     "drain": _drain,
     "remove": _remove,
     "transfer": _transfer,

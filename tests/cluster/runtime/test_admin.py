@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from apps.cluster.runtime import admin
 from apps.cluster.runtime.admin import VERBS, answer
 from apps.cluster.runtime.asking import AdminReply, AdminRequest
 from apps.cluster.runtime.errors import MemberUnknown, NotLeader
+from apps.metrics import History, Registry, Track
 
 
 class Asked:
@@ -66,8 +68,23 @@ async def test_each_verb_does_what_it_says(request_: AdminRequest, call: tuple[A
     assert asked.calls == [call]
 
 
+async def test_a_node_tells_its_last_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    history, registry = History(), Registry()
+    history.follow([Track("open", "im_open", "value")])
+    registry.gauge("im_open", "Open.").set(7)
+    for now_ms in (1_000, 2_000):
+        history.record(registry.snapshot(), now_ms)
+    monkeypatch.setattr(admin, "HISTORY", history)
+
+    whole = await ask(Asked(), AdminRequest("figures"))
+    rest = await ask(Asked(), AdminRequest("figures", {"since_ms": 1_000}))
+
+    assert whole.result == {"keys": ["open"], "points": [[1_000, 7], [2_000, 7]]}
+    assert rest.result == {"keys": ["open"], "points": [[2_000, 7]]}
+
+
 def test_every_verb_is_tried_here() -> None:
-    assert set(VERBS) == {"status", "slots", "drain", "remove", "transfer"}
+    assert set(VERBS) == {"status", "slots", "figures", "drain", "remove", "transfer"}
 
 
 @pytest.mark.parametrize("request_", [AdminRequest("format"), ["status"], {"verb": 1}, {"verb": "status", "x": 1}])

@@ -11,6 +11,7 @@ import pytest
 from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
 from imsite.errors import OperatorError
+from imsite.operating import monitoring
 from imsite.serving import lifetime
 
 
@@ -86,13 +87,18 @@ async def test_the_gateway_is_started_and_stopped(monkeypatch: pytest.MonkeyPatc
     async def shutdown() -> None:
         calls.append("shutdown")
 
+    async def stop_measuring() -> None:
+        calls.append("stop measuring")
+
+    monkeypatch.setattr(monitoring, "start", lambda: calls.append("measure"))
+    monkeypatch.setattr(monitoring, "stop", stop_measuring)
     monkeypatch.setattr(lifespan, "startup", startup)
     monkeypatch.setattr(lifespan, "shutdown", shutdown)
 
     await lifetime.open_gateway(lifetime.StopRequest())
     await lifetime.drain_gateway()
 
-    assert calls == ["startup", "shutdown"]
+    assert calls == ["measure", "startup", "shutdown", "stop measuring"]
 
 
 async def test_a_node_that_cannot_enter_its_cluster_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

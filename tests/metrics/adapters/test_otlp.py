@@ -1,7 +1,7 @@
 """An OpenTelemetry collector gets the whole snapshot, with every bucket."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -21,6 +21,7 @@ class Collector:
     def __init__(self) -> None:
         self.taken: list[ExportMetricsServiceRequest] = []
         self.status = 200
+        self.on_taken: Callable[[], None] = lambda: None
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -31,6 +32,7 @@ class Collector:
                 self.send_response(collector.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+                collector.on_taken()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the library
                 """Keep quiet."""
