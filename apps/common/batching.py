@@ -1,8 +1,8 @@
 """Many callers, few round trips: what is asked while a batch is under way waits and forms the next one.
 
-No timers: where little is asked a batch is one question, under load batches grow by themselves. Nothing here knows
-what is asked: `run` takes the questions of a batch and returns one answer or refusal each. Questions whose order
-matters, or that must not be asked twice, don't belong here.
+Where little is asked a batch is one question and nobody waits for others, under load batches grow by themselves.
+Nothing here knows what is asked: `run` takes the questions of a batch and returns one answer or refusal each. Questions
+whose order matters, or that must not be asked twice, don't belong here.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ class BatchLimits:
     """Questions that may wait; further ones are refused at once."""
     max_running: int = 1
     """Batches under way at the same time."""
+    interval_s: float = 0.0
+    """Between the beginnings of batches, at least: a steady stream forms fewer and larger ones, and waits that long.
+    Who comes after a pause waits for nothing."""
     wait_s: float = 10.0
     """How long one waits for an answer; then TimeoutError. The batch goes on for the others."""
 
@@ -51,6 +54,7 @@ class Batcher(Generic[Q, A]):
         self._queue: deque[_Asked[Q, A]] = deque()
         self._workers: set[asyncio.Task[None]] = set()
         self._running = 0
+        self._next_at_s = 0.0
         self._closed = False
         self.batches = 0
         self.questions = 0
@@ -88,7 +92,12 @@ class Batcher(Generic[Q, A]):
 
     async def _work(self) -> None:
         """Run batches until nothing waits; whoever asks after that finds one worker fewer, and starts one."""
-        while batch := self._take():
+        loop = asyncio.get_running_loop()
+        while self._queue:
+            if (pause_s := self._next_at_s - loop.time()) > 0:
+                await asyncio.sleep(pause_s)
+            batch = self._take()
+            self._next_at_s = loop.time() + self._limits.interval_s
             self.batches += 1
             self.questions += len(batch)
             try:
@@ -107,6 +116,8 @@ class Batcher(Generic[Q, A]):
         return batch
 
     async def _settle(self, batch: "Sequence[_Asked[Q, A]]") -> None:
+        if not batch:
+            return  # all have given up, or another worker was faster
         try:
             answers = await self._run([asked.question for asked in batch])
             settled = list(zip(batch, answers, strict=True))

@@ -39,7 +39,10 @@ from apps.wire.ids import ConversationId, TerminalId
 
 logger = logging.getLogger(__name__)
 
-RESUMING: Final = BatchLimits(max_batch=32, max_running=2)
+SIGNING_IN: Final = BatchLimits(interval_s=0.005)
+"""A rush of 1,500 a second comes in batches of about eight; sessions that come one by one wait for nothing."""
+
+RESUMING: Final = BatchLimits(max_batch=32, max_running=2, interval_s=0.005)
 """A user with very many conversations takes tens of milliseconds; more in one batch would wait for each other, more at
 the same time would leave no connection for reading anything else."""
 
@@ -62,7 +65,7 @@ class Dispatcher:
     """The services of a node's connections."""
 
     def __init__(self) -> None:
-        self._sign_ins = SessionSignIn(conninfo())
+        self._sign_ins = SessionSignIn(conninfo(), limits=SIGNING_IN)
         self._resuming = Batcher[selectors.Since, list[ConversationState]](_changed_since, busy=Busy, limits=RESUMING)
 
     async def close(self) -> None:

@@ -86,6 +86,31 @@ async def test_what_is_asked_meanwhile_forms_the_next_batch() -> None:
     assert waiting == 3
 
 
+async def test_a_stream_is_gathered_and_who_comes_alone_is_not_kept_waiting() -> None:
+    run = Doubling()
+    batcher = batcher_of(run, BatchLimits(interval_s=0.2))
+
+    alone = await batcher.ask(0)
+    later = await all_asked(batcher, 2)
+    await asyncio.sleep(0)
+    later += await all_asked(batcher, 4)
+
+    assert [alone, *[await task for task in later]] == [0, 4, 8]
+    assert run.batches == [[0], [2, 4]]
+
+
+async def test_of_two_workers_one_takes_what_there_is() -> None:
+    run = Doubling()
+    batcher = batcher_of(run, BatchLimits(max_running=2, interval_s=0.01))
+    await batcher.ask(0)
+
+    answers = await asyncio.gather(batcher.ask(2), batcher.ask(4))
+
+    assert answers == [4, 8]
+    assert run.batches == [[0], [2, 4]]
+    assert await batcher.ask(6) == 12
+
+
 async def test_a_batch_has_a_bound() -> None:
     run = Doubling()
     batcher = batcher_of(run, BatchLimits(max_batch=2))
