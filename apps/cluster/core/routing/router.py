@@ -69,7 +69,7 @@ class Router:
             self._announce_moved(older, now_ms)
             for peer in switch.linked:
                 peer.interest.prune(self.node, switch.owners, switch.epoch)
-        switch.retry_parked(now_ms)
+            switch.retry_parked(now_ms)
 
     def set_serving(self, until_ms: int, now_ms: int) -> None:
         """Serve own slots until a time, and not a moment longer unless this is called again before."""
