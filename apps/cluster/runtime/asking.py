@@ -12,6 +12,7 @@ import msgspec
 from apps.cluster.core.gossip import Address
 from apps.cluster.core.ids import NO_NODE
 from apps.cluster.runtime.keyring import KeyRing
+from apps.cluster.runtime.names import written
 from apps.cluster.runtime.sealing import UNDECODABLE, Party, Purpose, SealedStream, SealError
 from apps.cluster.runtime.wires import FRAME_MAX_BYTES, LAST, PART
 
@@ -62,7 +63,7 @@ def ask_node(address: Address, ring: KeyRing, request: AdminRequest, timeout_ms:
 
 
 def _ask_once(address: Address, ring: KeyRing, request: AdminRequest, deadline_s: float) -> AdminReply:
-    where = f"{address[0]}:{address[1]}"
+    where = written(address)
     try:
         with socket.create_connection(address, _left(deadline_s)) as connection:
             return REPLY.decode(_exchange(connection, ring, msgspec.msgpack.encode(request), deadline_s))

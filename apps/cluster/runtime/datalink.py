@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from apps.cluster.core.gossip import Address
 from apps.cluster.core.ids import NO_NODE, NodeId
 from apps.cluster.runtime.keyring import KeyRing
+from apps.cluster.runtime.names import family_of
 from apps.cluster.runtime.sealing import Party, Purpose, SealedStream, SealError
 from apps.cluster.runtime.wires import tune
 
@@ -171,7 +172,8 @@ class DataLinks:
     async def start(self, host: str, port: int) -> int:
         """Listen; return the port (of use when `port` is 0). Raises OSError."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, host, port, backlog=STRANGERS_MAX)
+        family = await family_of(host)
+        self._server = await loop.create_server(self._accept, host, port, family=family, backlog=STRANGERS_MAX)
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 

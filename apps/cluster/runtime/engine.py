@@ -41,6 +41,7 @@ from apps.cluster.runtime.files import NodeFiles
 from apps.cluster.runtime.journal import Journal
 from apps.cluster.runtime.lag import Lag
 from apps.cluster.runtime.links import Answerer, Links
+from apps.cluster.runtime.names import family_of, require_family
 from apps.cluster.runtime.packets import PacketPort
 from apps.cluster.runtime.sealing import Party
 
@@ -247,6 +248,7 @@ class Engine:
 
     async def _listen(self, me: Party) -> int:
         config, counters = self.config, self.counters
+        require_family(await family_of(config.host), [config.advertise, *(host for host, _ in config.join)])
         rng = random.Random(secrets.randbits(64))  # noqa: S311 - spreads reconnects
         for attempt in range(PORT_TRIES):
             self.links = Links(

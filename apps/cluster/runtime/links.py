@@ -90,7 +90,8 @@ class Links:
     async def start(self, host: str, port: int) -> int:
         """Listen; return the port (of use when `port` is 0). Raises OSError."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, host, port, family=family_of(host), backlog=STRANGERS_MAX)
+        family = await family_of(host)
+        self._server = await loop.create_server(self._accept, host, port, family=family, backlog=STRANGERS_MAX)
         self._sweeper = loop.call_later(SWEEP_MS / 1_000, self._sweep)
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound

@@ -1,19 +1,24 @@
 """Addresses of host names, remembered for a while, for sockets that cannot wait for an answer.
 
-Names mean IPv4 here, as everywhere on the control port; a cluster over IPv6 writes its addresses as numbers.
-Not here: TCP, which asks anew with every dial.
+A node listens over IPv4 or over IPv6, and so do all it talks to: a cluster is of one kind. Where the name that a node
+listens at has addresses of both kinds it is IPv4. Not here: TCP, which asks anew with every dial.
 """
 
 import asyncio
 import ipaddress
+import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
 
 KEEP_MS = 30_000
 """How long an answer is used; also how long a name without one is not asked for again."""
 NAMES_MAX = 1_024
 """Names remembered; beyond it the one asked first is forgotten."""
+KINDS = (socket.AF_INET, socket.AF_INET6)
+KINDS_WRITTEN = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
 
 
 @dataclass(slots=True)
@@ -25,9 +30,10 @@ class Answer:
 
 
 class Names:
-    """Lives in one event loop."""
+    """Lives in one event loop. `family` is the kind of the socket that sends, so of the addresses found."""
 
-    def __init__(self, clock_ms: Callable[[], int]) -> None:
+    def __init__(self, clock_ms: Callable[[], int], family: socket.AddressFamily = socket.AF_INET) -> None:
+        self.family = family
         self._clock_ms = clock_ms
         self._answers: dict[str, Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,18 +67,65 @@ class Names:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    @staticmethod
-    async def _resolve(host: str, answer: Answer) -> None:
-        loop = asyncio.get_running_loop()
+    async def _resolve(self, host: str, answer: Answer) -> None:
         try:
-            found = await loop.getaddrinfo(host, None, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+            found = await _look_up(host)
         except (OSError, UnicodeError):
             return
-        answer.ip = str(found[0][4][0])
+        if self.family in found:
+            answer.ip = found[self.family]
+        else:
+            logger.warning("%s", _odd(host, next(iter(found)), self.family))
 
 
-def family_of(host: str) -> socket.AddressFamily:
-    """Return what kind of socket listens at a host: one kind, so that UDP and TCP of a number are at one address."""
+class OtherFamily(ValueError):
+    """A node listens over IPv4 and is told an address of IPv6, or the other way round; it could not send there."""
+
+
+async def family_of(host: str) -> socket.AddressFamily:
+    """Return what kind of socket listens at a host: one kind, so that UDP and TCP of a number are at one address.
+
+    Raises OSError for a name that nobody knows.
+    """
+    if _is_address(host):
+        return _family_of_address(host)
+    found = await _look_up(host)
+    return next(family for family in KINDS if family in found)
+
+
+def require_family(family: socket.AddressFamily, hosts: Iterable[str]) -> None:
+    """Make sure that addresses written as numbers are of this kind. Raises OtherFamily."""
+    for host in hosts:
+        if _is_address(host) and _family_of_address(host) is not family:
+            raise OtherFamily(_odd(host, _family_of_address(host), family))
+
+
+def written(address: tuple[str, int]) -> str:
+    """Return an address as people write it: HOST:PORT, or [HOST]:PORT where the host has colons itself."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _look_up(host: str) -> dict[socket.AddressFamily, str]:
+    """Return the first address of each kind. Raises OSError, also for a name without any, and UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    addresses: dict[socket.AddressFamily, str] = {}
+    for family, _, _, _, address in found:
+        if family in KINDS:
+            addresses.setdefault(family, str(address[0]))
+    if not addresses:
+        raise OSError(f"{host} has no address")
+    return addresses
+
+
+def _odd(host: str, is_of: socket.AddressFamily, socket_is_of: socket.AddressFamily) -> str:
+    return (
+        f"{host} is reached over {KINDS_WRITTEN[is_of]} and this node listens over {KINDS_WRITTEN[socket_is_of]}: let"
+        " all nodes of a cluster listen over the same one (IM_CLUSTER_HOST, IM_CLUSTER_ADVERTISE, IM_CLUSTER_JOIN)"
+    )
+
+
+def _family_of_address(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 

@@ -57,7 +57,8 @@ class PacketPort(asyncio.DatagramProtocol):
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError."""
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port), family=family_of(host))
+        self._names.family = await family_of(host)
+        await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port), family=self._names.family)
 
     async def stop(self) -> None:
         """Close the socket."""

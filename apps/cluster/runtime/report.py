@@ -11,6 +11,7 @@ from apps.cluster.core.node import View
 from apps.cluster.core.raft import Contact
 from apps.cluster.runtime.clock import monotonic_ms
 from apps.cluster.runtime.engine import Engine
+from apps.cluster.runtime.names import written
 
 
 def report(engine: Engine) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def report(engine: Engine) -> dict[str, Any]:
         "node": node_name(machine.identity.node),
         "boot": machine.identity.boot,
         "cluster": machine.identity.cluster_id,
-        "address": _text(engine.address),
+        "address": written(engine.address),
         "leader": "",
         "role": "unformed",
         "term": 0,
@@ -38,7 +39,7 @@ def report(engine: Engine) -> dict[str, Any]:
         "unassigned_slots": None,
         "leases": 0,
         "health": machine.gossip.health,
-        "double": _text(machine.gossip.conflict) if machine.gossip.conflict is not None else "",
+        "double": written(machine.gossip.conflict) if machine.gossip.conflict is not None else "",
         "tick_lag_ms": engine.tick_lag.report(now_ms),
         "persist_ms": engine.persist_lag.report(now_ms),
         "links": {"dialled": links[0], "accepted": links[1]},
@@ -101,7 +102,7 @@ def _member(view: View, node: NodeId, contact: Contact | None, peer: Peer | None
         "node": node_name(node),
         "role": "voter" if node in view.membership.voters else "learner",
         "status": status.value if status is not None else "dead",
-        "address": _text((record.host, record.control_port)),
+        "address": written((record.host, record.control_port)),
         "data_port": record.data_port,
         "public_url": record.public_url,
         "slots": view.table.count_of(node),
@@ -121,7 +122,13 @@ def _strangers(engine: Engine) -> list[dict[str, Any]]:
     return [
         {"name": peer.meta.name, "node": node_name(node), "role": "", "status": peer.status.value}
         | _roles(peer)
-        | {"address": _text(peer.address), "slots": 0, "draining": False, "applied": None, "version": peer.meta.version}
+        | {
+            "address": written(peer.address),
+            "slots": 0,
+            "draining": False,
+            "applied": None,
+            "version": peer.meta.version,
+        }
         for node, peer in sorted(engine.machine.gossip.peers.items())
     ]
 
@@ -138,7 +145,3 @@ def _name(view: View, node: NodeId) -> str:
         return ""
     record = view.members.get(node)
     return record.name if record is not None else node_name(node)
-
-
-def _text(address: tuple[str, int]) -> str:
-    return f"{address[0]}:{address[1]}"
