@@ -40,6 +40,9 @@ REFRESH_MS = 600_000
 """A session is replaced by a fresh one after this."""
 RESETS_PER_S = 200
 """Packets of unknown sessions that are answered per second; more are only dropped."""
+OPENINGS_PER_S = 1_000
+"""Hellos and answers looked at per second from addresses this node sends to, and as many from all others together; more
+are dropped unopened. A look costs 10 to 100 µs, so a flood cannot keep this node from its other work."""
 
 HELLO, ANSWER, DATA, RESET = 1, 2, 3, 4
 HEADER = struct.Struct("!BB")
@@ -75,6 +78,22 @@ class Opening(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 
 OPENING = msgspec.msgpack.Decoder(Opening)
+
+
+@dataclass(slots=True)
+class Allowance:
+    """So many per second of the clock."""
+
+    per_second: int
+    second: int = -1
+    used: int = 0
+
+    def grants(self, now_ms: int) -> bool:
+        """Whether one more may be, and count it."""
+        if now_ms // 1_000 != self.second:
+            self.second, self.used = now_ms // 1_000, 0
+        self.used += 1
+        return self.used <= self.per_second
 
 
 @dataclass(slots=True)
@@ -126,8 +145,8 @@ class Datagrams:
         self._incoming: dict[bytes, Incoming] = {}
         self._half_open: dict[bytes, Incoming] = {}
         self._packets: list[tuple[Address, bytes]] = []
-        self._reset_second = 0
-        self._resets = 0
+        self._resets = Allowance(RESETS_PER_S)
+        self._known_openings, self._strange_openings = Allowance(OPENINGS_PER_S), Allowance(OPENINGS_PER_S)
         self.me = me
 
     def take(self) -> list[tuple[Address, bytes]]:
@@ -191,6 +210,9 @@ class Datagrams:
         return header + nonce + AESGCM(key).encrypt(nonce, padded, header)
 
     def _opening(self, kind: int, address: Address, packet: bytes, now_ms: int) -> None:
+        allowance = self._known_openings if address in self._outgoing else self._strange_openings
+        if not allowance.grants(now_ms):
+            raise Dropped("too_many_openings")
         unsealed = next(filter(None, (_unsealed(keys, packet) for keys in self._keys)), None)
         if unsealed is None:
             raise Dropped("key")
@@ -259,11 +281,7 @@ class Datagrams:
             del self._incoming[next(iter(self._incoming))]
 
     def _ask_for_hello(self, address: Address, session: bytes, now_ms: int) -> None:
-        second = now_ms // 1_000
-        if second != self._reset_second:
-            self._reset_second, self._resets = second, 0
-        self._resets += 1
-        if self._resets <= RESETS_PER_S:
+        if self._resets.grants(now_ms):
             self._packets.append((address, RESET_PACKET.pack(RESET, VERSION, session)))
 
     def _reset(self, address: Address, packet: bytes, now_ms: int) -> None:

@@ -17,6 +17,7 @@ from apps.cluster.runtime.datagrams import (
     HELLO_BYTES,
     HELLO_EVERY_MS,
     HELLO_PACKET_BYTES,
+    OPENINGS_PER_S,
     OVERHEAD_BYTES,
     PAYLOAD_MAX_BYTES,
     REFRESH_MS,
@@ -272,6 +273,36 @@ def test_forged_resets_cost_one_hello_and_no_packet() -> None:
     assert len(hellos) == 1
     assert pair.got[-1] == (1, b"still")
     assert pair.ends[A].rejected == {"unasked": 1}
+
+
+def test_a_flood_of_hellos_costs_little_and_does_not_keep_those_out_that_are_known() -> None:
+    pair = Pair()
+    flood = bytes([HELLO, VERSION]) + bytes(HELLO_PACKET_BYTES - 2)
+    pair.ends[B].send(A, b"to one that is known", 500)
+    pair.ends[A].send(B, b"hello", 500)
+
+    for port in range(OPENINGS_PER_S + 5):
+        pair.deliver(B, ("elsewhere", port), flood, 500)
+    pair.run(500)
+
+    assert pair.ends[B].rejected == {"key": OPENINGS_PER_S, "too_many_openings": 5}
+    assert (1, b"hello") in pair.got
+    pair.deliver(B, ("elsewhere", 0), flood, 1_000)
+    assert pair.ends[B].rejected["key"] == OPENINGS_PER_S + 1
+
+
+def test_a_flood_in_the_name_of_one_that_is_known_is_bounded_too() -> None:
+    pair = Pair().open()
+    pair.ends[B].send(A, b"back", 0)
+    pair.run()
+    flood = bytes([ANSWER, VERSION]) + bytes(HELLO_PACKET_BYTES - 2)
+
+    for _ in range(OPENINGS_PER_S + 5):
+        pair.deliver(B, A, flood, 1_500)
+
+    assert pair.ends[B].rejected == {"key": OPENINGS_PER_S, "too_many_openings": 5}
+    pair.deliver(B, A, pair.packet(b"goes on", 1_500), 1_500)
+    assert pair.got[-1] == (1, b"goes on")
 
 
 def test_resets_are_bounded_per_second() -> None:
