@@ -106,7 +106,7 @@ async def test_of_two_workers_one_takes_what_there_is() -> None:
 
     answers = await asyncio.gather(batcher.ask(2), batcher.ask(4))
 
-    assert answers == [4, 8]
+    assert [*answers] == [4, 8]
     assert run.batches == [[0], [2, 4]]
     assert await batcher.ask(6) == 12
 
