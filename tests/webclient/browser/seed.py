@@ -1,7 +1,8 @@
 """Fill the browser tests' database, from a process of its own: `python -m tests.webclient.browser.seed PASSWORD`.
 
 Makes people enough for every test to have its own, and what only a program would write: a long history, messages
-of every kind with hostile texts. Prints `{"people": [login], "historians": [login, login], "hostile": [login, login]}`.
+of every kind with hostile texts. Prints `{"people": [login], "historians": [login, login], "hostile": [login, login],
+"operators": [login]}`.
 """
 
 import json
@@ -28,7 +29,7 @@ def main(password: str) -> None:
     from apps.accounts.services import create_user, ensure_applications
     from apps.common.clock import now_ms
     from apps.messaging.services.conversations import start_direct, start_group
-    from apps.tenants.services import create_tenant
+    from apps.tenants.services import create_tenant, ensure_system_tenant
 
     ensure_applications()
     tenant = create_tenant(slug="acme", name="Acme")
@@ -46,7 +47,15 @@ def main(password: str) -> None:
     group = start_group(mallory, title=HOSTILE_TITLE, member_ids=[victim.id], now_ms=now_ms())
     for kind, body in hostile_messages():
         say(mallory, group, kind, body)
-    logins = {"people": people, "historians": [writer, reader], "hostile": [mallory, victim]}
+    root = create_user(
+        ensure_system_tenant(),
+        username="root",
+        password=password,
+        is_staff=True,
+        is_superuser=True,
+        display_name="Root",
+    )
+    logins = {"people": people, "historians": [writer, reader], "hostile": [mallory, victim], "operators": [root]}
     sys.stdout.write(json.dumps({key: [user.login for user in users] for key, users in logins.items()}))
 
 
