@@ -139,6 +139,18 @@ class Environment:
         return self._list("IM_ALLOWED_ORIGINS")
 
     @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """`IM_TRUSTED_PROXIES`: comma-separated networks whose word on a client's address is taken (X-Forwarded-For,
+        X-Forwarded-Proto, Forwarded). Default 127.0.0.0/8,::1; `none` for none."""
+        given = self._list("IM_TRUSTED_PROXIES") or ["127.0.0.0/8", "::1"]
+        return () if given == ["none"] else tuple(given)
+
+    @property
+    def edge_knobs(self) -> dict[str, str]:
+        """`IM_EDGE`: comma-separated `name=value` of numbers in apps/edge/config.py. Default: as they stand there."""
+        return {name.strip(): value.strip() for name, _, value in (k.partition("=") for k in self._list("IM_EDGE"))}
+
+    @property
     def tls_only(self) -> bool:
         """Whether every one of `IM_ALLOWED_ORIGINS` is https: then browsers send cookies over TLS alone."""
         return bool(self.allowed_origins) and all(origin.startswith("https://") for origin in self.allowed_origins)

@@ -102,6 +102,7 @@ TRANSLATIONS: Final = {
     ),
     "{name} must be a number from 0 to {most}, not {text!r}": "{name} 必须是 0 到 {most} 的数字，不能是 {text!r}",
     "{name} must be one of {choices}, not {text!r}": "{name} 必须是 {choices} 之一，不能是 {text!r}",
+    "IM_EDGE or IM_TRUSTED_PROXIES can't be used: {reason}": "IM_EDGE 或 IM_TRUSTED_PROXIES 无法使用：{reason}",
     "IM_LAYER=redis needs a package that is not installed: pip install channels-redis": (
         "IM_LAYER=redis 需要的软件包尚未安装：pip install channels-redis"
     ),

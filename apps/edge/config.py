@@ -90,3 +90,12 @@ class EdgeConfig:
     tls: ssl.SSLContext | None = None
     """Speaks TLS on all listeners. A proxy in front costs this process less memory: a TLS connection takes some 50 to
     300 KB of buffers."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what could not work."""
+        if not 0 < self.low_water_bytes < self.high_water_bytes < self.buffer_limit_bytes:
+            raise ValueError("low_water_bytes < high_water_bytes < buffer_limit_bytes must hold")
+        never_zero = ("pong_timeout_s", "close_timeout_s", "connects_window_s", "receive_queue_messages")
+        for name in never_zero:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be more than 0")

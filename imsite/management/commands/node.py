@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Defaults come from the environment; see imsite/env.py."""
         environment = read_environment()
-        parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+        parser.add_argument("--server", choices=["im", "uvicorn", "daphne"], default="uvicorn")
         parser.add_argument("--host", default=environment.bind_host)
         parser.add_argument("--http-port", type=int, default=environment.http_port)
         parser.add_argument("--ws-port", type=int, default=environment.ws_port)
@@ -71,6 +71,10 @@ class Command(BaseCommand):
                 from imsite.serving.daphne_node import serve_daphne
 
                 serve_daphne(options["host"], ports, until_stdin_closes=until_stdin_closes)
+            elif options["server"] == "im":
+                from imsite.serving.im_node import serve_im
+
+                serve_im(open_listeners(options["host"], ports), until_stdin_closes=until_stdin_closes)
             else:
                 from imsite.serving.uvicorn_node import serve_uvicorn
 
