@@ -21,6 +21,7 @@ REASONS: Final[dict[str, Promise]] = {
     "impossible": _("that node cannot do this"),
     "unknown_member": _("that node is no member"),
     "removed": _("that node was removed for good"),
+    "last_member": _("no node would be left that is to stay"),
     "stale": _("what it was decided on has changed"),
     "leases_full": _("there are too many leases"),
     "members_full": _("there are too many members"),

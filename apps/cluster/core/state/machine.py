@@ -143,7 +143,14 @@ class ClusterState:
         if isinstance(command, SetDraining):
             self._keep(msgspec.structs.replace(record, draining=command.draining))
         else:
-            self._keep(msgspec.structs.replace(record, retiring=True))
+            return self._retire(record)
+        return Code.DONE
+
+    def _retire(self, record: MemberRecord) -> Code:
+        """There is no way back from it, so somebody has to be left who is to stay."""
+        if all(other.retiring for other in self.members.values() if other.node != record.node):
+            return Code.LAST_MEMBER
+        self._keep(msgspec.structs.replace(record, retiring=True))
         return Code.DONE
 
     def _put_member(self, command: PutMember) -> Code:

@@ -25,6 +25,8 @@ class Code(StrEnum):
     MEMBERS_FULL = "members_full"
     OWNS_SLOTS = "owns_slots"
     """A member is removed only when it has no slots and nobody waits for it to give some up."""
+    LAST_MEMBER = "last_member"
+    """All others are to go: one has to stay, and there is no way back from going."""
     VERSION_TOO_LOW = "version_too_low"
     """A member's program is too old for the version that is, or would be, agreed on."""
     LEASE_HELD = "lease_held"

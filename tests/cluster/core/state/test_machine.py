@@ -46,6 +46,7 @@ class TestMembers:
 
     def test_news_of_a_member_leave_what_was_decided_about_it(self, log: Log) -> None:
         log.join(A)
+        log.join(B)
         log.do(SetDraining(A, True))
         log.do(Retire(A))
 
@@ -61,6 +62,15 @@ class TestMembers:
         log.do(SetDraining(A, False))
 
         assert not log.state.members[A].draining
+
+    def test_the_last_one_that_is_to_stay_stays(self, log: Log) -> None:
+        log.join(A)
+        log.join(B)
+
+        codes = [log.do(Retire(node)).code for node in (A, B, A)]
+
+        assert codes == [Code.DONE, Code.LAST_MEMBER, Code.DONE]
+        assert [node for node, record in log.state.members.items() if record.retiring] == [A]
 
     def test_nothing_is_said_of_nodes_that_are_not_members(self, log: Log) -> None:
         commands = (SetDraining(A, True), Retire(A), RemoveMember(A, True))

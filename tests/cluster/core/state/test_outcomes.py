@@ -15,6 +15,7 @@ def test_the_codes_are_the_ones_that_callers_know() -> None:
         "removed",
         "members_full",
         "owns_slots",
+        "last_member",
         "version_too_low",
         "lease_held",
         "lease_lost",
