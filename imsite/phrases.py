@@ -11,6 +11,8 @@ import sys
 import unicodedata
 from typing import Final
 
+from imsite.loadphrases import LOAD_TESTS
+
 ENGLISH: Final = "en"
 CHINESE: Final = "zh-hans"
 
@@ -49,6 +51,7 @@ def _prints_chinese() -> bool:
 
 # English to Chinese, in the order of the modules that say it.
 TRANSLATIONS: Final = {
+    **LOAD_TESTS,
     # bootstrap
     (
         "install Python 3.11, 3.12 or 3.13 (Debian: apt install python3 python3-venv; "
