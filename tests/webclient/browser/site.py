@@ -64,7 +64,7 @@ class Site:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        self._await_health(self._node)
+        self._await_health(self._node, self.url)
 
     def kill(self) -> None:
         """End the node as a crash does."""
@@ -104,12 +104,12 @@ class Site:
         self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._log.close()
 
-    def _await_health(self, node: subprocess.Popen[bytes]) -> None:
+    def _await_health(self, node: subprocess.Popen[bytes], url: str) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < deadline:
             assert node.poll() is None, self._log_tail()
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                with urllib.request.urlopen(f"{url}/healthz", timeout=2):
                     return
             except OSError:
                 time.sleep(0.05)

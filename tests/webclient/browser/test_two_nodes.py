@@ -1,0 +1,133 @@
+"""People are sent to the node that owns their slot, and stay online when the one they came in by is gone."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from apps.accounts.services.applications import PROGRAM_CLIENT_ID
+from apps.wire.errors import CloseCode
+from tests.webclient.browser.conftest import name_of
+from tests.webclient.browser.two_nodes import TwoNodes
+from tests.webclient.browser.visitor import Visitor, new_tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+Contexts = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
+    running = TwoNodes(tmp_path_factory.mktemp("two"), os.environ.get("PYTEST_XDIST_WORKER", "gw"))
+    try:
+        running.prepare()
+        yield running
+    finally:
+        running.close()
+
+
+class Sockets:
+    """The addresses to which a page has opened sockets, in order."""
+
+    def __init__(self, page: Page) -> None:
+        self.urls: list[str] = []
+        page.on("websocket", lambda socket: self.urls.append(socket.url))
+
+
+def come_in(cluster: TwoNodes, contexts: Contexts, login: str) -> tuple[Visitor, Sockets]:
+    """Sign in at the first node's page."""
+    visitor = new_tab(contexts(), cluster.nodes[0].url, login)
+    sockets = Sockets(visitor.page)
+    return visitor.sign_in(cluster.password), sockets
+
+
+def token_of(cluster: TwoNodes, login: str) -> str:
+    fields = {
+        "grant_type": "password",
+        "username": login,
+        "password": cluster.password,
+        "client_id": PROGRAM_CLIENT_ID,
+    }
+    with urllib.request.urlopen(f"{cluster.nodes[0].url}/oauth/token/", urlencode(fields).encode(), 10) as answer:
+        return str(json.load(answer)["access_token"])
+
+
+def sign_in(socket: ClientConnection, token: str, *, redirect: bool) -> dict[str, Any]:
+    """Sign in over a socket of our own; return the first frame that comes."""
+    frame = {"op": "sign_in", "token": token, "terminal": str(uuid4()), "platform": "linux", "redirect": redirect}
+    socket.send(json.dumps(frame))
+    return dict(json.loads(socket.recv(10)))
+
+
+def test_only_the_owner_of_her_slot_serves_somebody_who_follows(cluster: TwoNodes) -> None:
+    first, second = cluster.nodes
+    token = token_of(cluster, cluster.take_somebody_of(second))
+
+    with connect(first.ws_url) as socket:
+        closing = sign_in(socket, token, redirect=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(10)
+    with connect(second.ws_url) as socket:
+        welcome = sign_in(socket, token, redirect=True)
+
+    assert (closing["op"], closing["reason"], closing["url"]) == ("closing", "redirect", second.ws_url)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == CloseCode.RESTART
+    assert welcome["op"] == "welcome"
+
+
+def test_whoever_does_not_follow_is_served_where_she_is(cluster: TwoNodes) -> None:
+    first, second = cluster.nodes
+    token = token_of(cluster, cluster.take_somebody_of(second))
+
+    with connect(first.ws_url) as socket:
+        assert sign_in(socket, token, redirect=False)["op"] == "welcome"
+
+
+def test_a_browser_follows_to_the_node_of_its_slot(cluster: TwoNodes, contexts: Contexts) -> None:
+    first, second = cluster.nodes
+    near, far = cluster.take_somebody_of(first), cluster.take_somebody_of(second)
+
+    at_near, sockets_near = come_in(cluster, contexts, near)
+    at_far, sockets_far = come_in(cluster, contexts, far)
+    at_near.start_direct(name_of(far))
+    at_near.send("from one node")
+    at_far.open_conversation(name_of(near))
+    at_far.send("to the other")
+
+    assert sockets_near.urls == [first.ws_url]
+    assert sockets_far.urls == [first.ws_url, second.ws_url]
+    for visitor in (at_near, at_far):
+        visitor.expect_texts(["from one node", "to the other"])
+        visitor.expect_no_complaints()
+
+
+def test_without_the_node_they_came_in_by_people_go_on_at_the_other(cluster: TwoNodes, contexts: Contexts) -> None:
+    first, second = cluster.nodes
+    stays, moves = cluster.take_somebody_of(second), cluster.take_somebody_of(first)
+    at_stays, sockets_stays = come_in(cluster, contexts, stays)
+    at_moves, sockets_moves = come_in(cluster, contexts, moves)
+    at_stays.start_direct(name_of(moves))
+    at_stays.send("before")
+    at_moves.open_conversation(name_of(stays))
+    at_moves.expect_texts(["before"])
+
+    cluster.stop_node(first)
+    at_stays.send("during")
+    at_stays.expect_mark("during", "sent")
+    at_moves.expect_texts(["before", "during"])
+    at_moves.send("after")
+
+    at_stays.expect_texts(["before", "during", "after"])
+    assert sockets_stays.urls == [first.ws_url, second.ws_url]
+    assert sockets_moves.urls[-1] == second.ws_url
+    for visitor in (at_stays, at_moves):
+        visitor.expect_no_complaints(network_trouble=True)
