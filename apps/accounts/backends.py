@@ -1,27 +1,32 @@
 """Password sign-in against our own users, for Django, the admin and OAuth2 alike.
 
-The guard against guessing sits here, so no door can be forgotten; a door that wants to say so clearly asks the guard
-itself beforehand.
+The guard against guessing sits here, and the bound on how many passwords are checked at once, so no door can be
+forgotten; a door that wants to say clearly that the guard keeps it shut asks the guard itself beforehand.
 """
 
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import HttpRequest
 
 from apps.accounts.errors import SignInLimited
 from apps.accounts.models import User
+from apps.accounts.services.hashing import slots
 from apps.accounts.services.sign_in import guard
 
 
 class TenantBackend(ModelBackend):
-    """Django's own backend (constant-time for unknown names), which also refuses users of a suspended tenant."""
+    """Finds users as Django's own backend does, but never holds a database connection while it checks a password."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """Return the user with this sign-in name and password. Too many failures look like a wrong password."""
+        """Return the user with this sign-in name and password. Too many failures look like a wrong password.
+
+        Raises SignInBusy when too many sign in at the same time.
+        """
         login = username or kwargs.get("login") or ""
         if not login or password is None or "\0" in login:
             return None
@@ -30,7 +35,7 @@ class TenantBackend(ModelBackend):
             guard.check(login=login, address=address)
         except SignInLimited as error:
             raise PermissionDenied(error.text) from error
-        user = super().authenticate(request, username=login, password=password)
+        user = self._verified(login, password)
         if user is None:
             guard.note_failure(login=login, address=address)
         else:
@@ -41,7 +46,27 @@ class TenantBackend(ModelBackend):
         """Only active users of active tenants may sign in."""
         return super().user_can_authenticate(user) and bool(user.tenant.is_active)
 
+    def _verified(self, login: str, password: str) -> User | None:
+        """Return the user if the password is right. An unknown name takes as long as a wrong password."""
+        try:
+            user = User.unscoped.get_by_natural_key(login)
+        except User.DoesNotExist:
+            user = None
+        _give_back_connection()
+        with slots.turn():
+            if user is None:
+                User().set_password(password)
+                return None
+            is_right = user.check_password(password)
+        return user if is_right and self.user_can_authenticate(user) else None
+
 
 def client_address(request: HttpRequest | None) -> str:
     """Return the address of the peer. Headers that a client can forge are not believed; a server's proxy support is."""
     return "" if request is None else str(request.META.get("REMOTE_ADDR") or "")
+
+
+def _give_back_connection() -> None:
+    """Let others have it: waiting and hashing take longer than all queries of a sign-in together."""
+    if not connection.in_atomic_block:
+        connection.close()

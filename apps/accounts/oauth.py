@@ -23,7 +23,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views import AuthorizationView, RevokeTokenView, TokenView
 
 from apps.accounts.backends import client_address
-from apps.accounts.errors import SignInLimited
+from apps.accounts.errors import SignInBusy, SignInLimited
 from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
 from apps.accounts.services.sign_in import guard
 from apps.common.errors import Unavailable
@@ -116,7 +116,7 @@ class BoundedRevokeTokenView(BoundedParameters, RevokeTokenView):  # type: ignor
 
 @method_decorator(csrf_exempt, name="dispatch")
 class GuardedTokenView(BoundedParameters, TokenView):  # type: ignore[misc]  # the base is untyped
-    """The token endpoint. Answers 429 while there are too many failed sign-ins, 503 without a database."""
+    """The token endpoint. Answers 429 while there are too many failed sign-ins, 503 in a rush or without a database."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Exchange a password, a code or a refresh token for tokens (RFC 6749)."""
@@ -131,6 +131,9 @@ class GuardedTokenView(BoundedParameters, TokenView):  # type: ignore[misc]  # t
             answer: HttpResponse = super().post(request, *args, **kwargs)
         except SignInLimited as error:
             return _refusal(error.code, error.text, status=error.status, wait_s=ceil(error.retry_after_ms / 1000))
+        except SignInBusy as error:
+            wait_s = ceil(error.retry_after_ms / 1000)
+            return _refusal("temporarily_unavailable", error.text, status=error.status, wait_s=wait_s)
         except (OperationalError, InterfaceError):
             logger.exception("database unavailable to the token endpoint")
             return _refusal("temporarily_unavailable", str(Unavailable.message), status=503, wait_s=1)

@@ -16,9 +16,11 @@ from oauth2_provider.models import get_refresh_token_model
 from oauth2_provider.views import TokenView
 from pytest_django import Settings
 
+from apps.accounts import backends
 from apps.accounts.models import User
 from apps.accounts.oauth import is_own_callback
 from apps.accounts.services import deactivate_user
+from apps.accounts.services.hashing import HashingSlots
 from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
 from apps.accounts.services.tokens import user_for_token
 from apps.tenants.services import suspend_tenant
@@ -71,6 +73,19 @@ class TestPasswordGrant:
         assert response.status_code == 429
         assert response.json()["error"] == "rate_limited"
         assert 0 < int(response.headers["Retry-After"]) <= 300
+
+    def test_a_rush_is_refused_with_the_time_to_come_back_and_is_nobodys_failure(
+        self, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fields = {"client_id": "imsite-cli", "grant_type": "password", "username": alice.login, "password": PASSWORD}
+        with monkeypatch.context() as rush:
+            rush.setattr(backends, "slots", HashingSlots(at_once=0, max_waiting=0))
+            answers = [client.post("/oauth/token/", fields) for _ in range(MAX_PER_NAME_AND_ADDRESS + 1)]
+
+        assert {answer.status_code for answer in answers} == {503}
+        assert answers[-1].json()["error"] == "temporarily_unavailable"
+        assert answers[-1].headers["Retry-After"] == "2"
+        assert sign_in(client)[0] == 200
 
     def test_without_a_database_it_says_when_to_come_back(
         self, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
