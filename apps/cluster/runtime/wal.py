@@ -149,20 +149,18 @@ class WriteAheadLog:
         if records and self._size_bytes >= self._roll_bytes:
             self._begin_segment()
         elif records:
-            self._append(records)
+            self._append(_as_one(records))
 
-    def _append(self, records: Sequence[Record]) -> None:
-        data = b""
-        for record in records:
-            self._sequence += 1
-            data += _framed(self._sequence, msgspec.msgpack.encode(record))
+    def _append(self, record: Record) -> None:
+        self._sequence += 1
+        data = _framed(self._sequence, msgspec.msgpack.encode(record))
         self._disk.append(self._path(self._segment), data, at=self._size_bytes)
         self._size_bytes += len(data)
 
     def _begin_segment(self) -> None:
         self._segment += 1
         self._size_bytes = 0
-        self._append([self._image.whole()])
+        self._append(self._image.whole())
         self._roll_bytes = max(SEGMENT_LEAST_BYTES, 4 * self._size_bytes)
         self._disk.sync_folder(self._folder)
         self._clear(self._disk.names(self._folder))
@@ -239,6 +237,21 @@ class WriteAheadLog:
 
     def _snapshot_path(self, index: int, term: int) -> Path:
         return self._folder / f"{index:016x}-{term:016x}{SNAPSHOT_ENDING}"
+
+
+def _as_one(records: Sequence[Record]) -> Record:
+    """Return saves without a state as one: a crash leaves all of them or none, in whatever order a disk writes.
+
+    With several records in one write the second may get there without the first: damage before a whole record.
+    """
+    hard_state: HardState | None = None
+    entries: list[Entry] = []
+    for record in records:
+        hard_state = record.hard_state or hard_state
+        while entries and record.entries and entries[-1].index >= record.entries[0].index:
+            entries.pop()
+        entries += record.entries
+    return Record(False, hard_state, None, tuple(entries))
 
 
 def _framed(sequence: int, body: bytes) -> bytes:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from apps.cluster.runtime.disk import Disk
 
+HOLES = 0.3
+"""How often a write that was under way has a hole instead of an end."""
+
 
 class PowerCut(BaseException):
     """The machine went dark here."""
@@ -22,6 +25,9 @@ class File:
         if self.now[: len(self.safe)] != self.safe:
             return rng.choice([self.safe, self.now])
         loose = self.now[len(self.safe) :]
+        if rng.random() < HOLES:  # Parts of one write may get there in any order.
+            first, last = sorted(rng.randint(0, len(loose)) for _ in range(2))
+            return self.safe + loose[:first] + bytes(last - first) + loose[last:]
         kept = loose[: rng.randint(0, len(loose))]
         blank = bytes(rng.randint(0, len(loose) - len(kept)))
         return self.safe + kept + blank

@@ -221,6 +221,23 @@ def test_several_saves_cost_one_and_a_crash_leaves_a_first_part_of_them(count: i
         assert stored in [expected(SAVES[:kept]) for kept in range(done, count + 1)]
 
 
+@pytest.mark.parametrize("count", range(2, 6))
+def test_several_saves_after_others_leave_all_or_none(count: int) -> None:
+    for seed in range(100):
+        rng = random.Random(seed)
+        disk = LossyDisk()
+        log = WriteAheadLog(FOLDER, disk)
+        log.open()
+        log.save(*SAVES[0])
+        disk.fail_at = disk.steps + rng.randint(1, 2)
+
+        with pytest.raises(PowerCut):
+            log.save_all(SAVES[1:count])
+
+        stored = WriteAheadLog(FOLDER, disk.after_power_cut(rng)).open()
+        assert stored in (expected(SAVES[:1]), expected(SAVES[:count]))
+
+
 def test_many_saves_are_forced_down_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = on_disk(tmp_path, SAVES[:1])
     forced: list[int] = []
