@@ -4,6 +4,7 @@ A batch costs one round trip, two more where it has terminals that were never se
 `policies`; a bad token or terminal is refused alone. What sessions are told and when they end is the gateway's matter.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +20,10 @@ from apps.accounts.services.tokens import checksum_of
 from apps.common.batching import Batcher, BatchLimits
 from apps.common.errors import ImError, Unavailable
 from apps.common.line import Line
+from apps.metrics import SIZES, histogram
+
+BATCH = histogram("im_sign_in_batch_sessions", "Sign-ins that were checked together.", buckets=SIZES)
+DURATION = histogram("im_sign_in_batch_seconds", "Duration of checking a batch of sign-ins.")
 
 MAX_ROUNDS = 3
 """How often one batch may find that a terminal id was taken in the very moment it was to become someone's."""
@@ -57,6 +62,7 @@ class SessionSignIn:
         await self._line.close()
 
     async def _settle(self, arrivals: Sequence[Arrival]) -> list[Principal | ImError]:
+        begun_s = time.perf_counter()
         answers: Answers = [None] * len(arrivals)
         for _ in range(MAX_ROUNDS):
             unsettled = [place for place, answer in enumerate(answers) if answer is None]
@@ -65,6 +71,8 @@ class SessionSignIn:
             newcomers = await self._check(arrivals, unsettled, answers)
             if newcomers:
                 await self._register(newcomers, answers)
+        BATCH.observe(len(arrivals))
+        DURATION.observe(time.perf_counter() - begun_s)
         return [Unavailable() if answer is None else answer for answer in answers]
 
     async def _check(self, arrivals: Sequence[Arrival], places: list[int], answers: Answers) -> dict[int, Seen]:

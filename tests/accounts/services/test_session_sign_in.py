@@ -27,6 +27,7 @@ from apps.common.errors import InvalidInput, Unavailable
 from apps.tenants.services import create_tenant
 from tests.accounts.token_cases import CASES
 from tests.conftest import PASSWORD
+from tests.metrics.measured import Measured
 from tests.rest_client import issue_token
 
 ISOLATIONS = ["read committed", "serializable"]
@@ -269,8 +270,10 @@ class TestBounds:
         await together(*(come(door, token, terminal_id) for terminal_id in known))
         at_first = sent.copy()
         sent.clear()
+        measured = Measured()
         await together(*(come(door, token, terminal_id) for terminal_id in known))
 
+        assert measured.grown("im_sign_in_batch_sessions") == measured.grown("im_sign_in_batch_seconds") == 1
         assert at_first == [statements.CHECK, statements.INSERT_TERMINALS, statements.MAKE_ROOM]
         assert sent == [statements.CHECK]
 
