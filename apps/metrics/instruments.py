@@ -121,15 +121,19 @@ class Labelled(Generic[Instrument]):
 
     def labelled(self, **labels: str) -> Instrument:
         """Return the instrument of these labels, to keep where speed matters. Raises TypeError for other names."""
-        if len(labels) != len(self._names) or not all(name in labels for name in self._names):
-            raise TypeError(f"the labels are {', '.join(self._names)}, not {', '.join(labels)}")
-        key = tuple(str(labels[name]) for name in self._names)
-        child = self._children.get(key)
+        key = tuple(map(labels.get, self._names))
+        child = self._children.get(key) if len(labels) == len(key) else None  # type: ignore[arg-type]  # None: no child
         if child is None:
-            if len(self._children) >= MAX_SERIES:
+            key = self._checked(labels)
+            if key not in self._children and len(self._children) >= MAX_SERIES:
                 key = (OTHER,) * len(key)
             child = self._children.setdefault(key, self._make())
         return child
+
+    def _checked(self, labels: Mapping[str, str]) -> Labels:
+        if set(labels) != set(self._names):
+            raise TypeError(f"the labels are {', '.join(self._names)}, not {', '.join(labels)}")
+        return tuple(str(labels[name]) for name in self._names)
 
     def children(self) -> Mapping[Labels, Instrument]:
         """Return the instruments there are."""

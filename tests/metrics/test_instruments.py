@@ -140,11 +140,12 @@ def test_labels_without_bound_count_together() -> None:
     for number in range(MAX_SERIES + 3):
         counters.add(op=str(number))
     counters.add(op="0")
+    counters.add(op=1)  # type: ignore[arg-type]  # a code, say: as good as its text
 
     found = counters.children()
     assert len(found) == MAX_SERIES + 1
     assert found[OTHER,].read() == 3
-    assert found["0",].read() == 2
+    assert found["0",].read() == found["1",].read() == 2
 
 
 def test_silent_ones_stay_at_nothing() -> None:
