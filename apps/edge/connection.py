@@ -12,7 +12,7 @@ from apps.edge.asgi import Sink
 from apps.edge.protocol.frames import CloseCode, Opcode, close_frame, control_frame, text_frame
 from apps.edge.protocol.reader import Broken, Closing, Event, FrameReader, Ping
 from apps.edge.shared import Shared
-from apps.edge.wheel import NOWHERE, SLOTS
+from apps.edge.wheel import SLOTS, Entry
 
 OPEN: Final = 0
 CLOSING: Final = 1
@@ -28,7 +28,7 @@ _PING: Final = control_frame(Opcode.PING, b"")
 logger = logging.getLogger(__name__)
 
 
-class Connection(asyncio.Protocol):
+class Connection(Entry, asyncio.Protocol):
     """The server's side of an open WebSocket, and the `Socket` of its sink."""
 
     __slots__ = (
@@ -38,19 +38,18 @@ class Connection(asyncio.Protocol):
         "_heard_tick",
         "_is_paused",
         "_message_tick",
+        "_peer",
         "_pinged_tick",
         "_reader",
         "_shared",
         "_sink",
         "_state",
         "_transport",
-        "peer",
-        "wheel_slot",
     )
 
     def __init__(self, transport: asyncio.Transport, shared: Shared, sink: Sink, peer: str, admission_key: str) -> None:
-        self.peer = peer
-        self.wheel_slot = NOWHERE
+        super().__init__()
+        self._peer = peer
         self._transport = transport
         self._shared = shared
         self._sink: Sink | None = sink
@@ -63,6 +62,14 @@ class Connection(asyncio.Protocol):
         self._control_frames = 0
         transport.set_write_buffer_limits(shared.config.high_water_bytes, shared.config.low_water_bytes)
         self._sleep()
+
+    @property
+    def peer(self) -> str:
+        """Address of the client. Kept only where a proxy said it; else the transport knows, until it is closed."""
+        if self._peer:
+            return self._peer
+        found = self._transport.get_extra_info("peername")
+        return str(found[0]) if found else ""
 
     @property
     def is_open(self) -> bool:

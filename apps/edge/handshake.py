@@ -13,7 +13,7 @@ from apps.edge.protocol.frames import CloseCode
 from apps.edge.protocol.proxies import Source
 from apps.edge.protocol.request import Head, Refused, Upgrade, check_upgrade, end_of_head, parse_head
 from apps.edge.protocol.response import refusal
-from apps.edge.wheel import NOWHERE
+from apps.edge.wheel import Entry
 
 if TYPE_CHECKING:
     from apps.edge.shared import Shared
@@ -35,27 +35,26 @@ class HttpSide(Protocol):
         """Serve what comes over this transport, of which `data` was read already."""
 
 
-class Handshake(asyncio.Protocol):
+class Handshake(Entry, asyncio.Protocol):
     """The protocol of every fresh connection."""
 
     __slots__ = (
         "_admission_key",
         "_application",
         "_buffer",
+        "_forwarded_for",
         "_http",
         "_is_paused",
         "_run",
         "_shared",
-        "_source",
         "_state",
         "_transport",
         "_upgrade",
         "congested",
-        "wheel_slot",
     )
 
     def __init__(self, application: Application, shared: "Shared", http: HttpSide | None) -> None:
-        self.wheel_slot = NOWHERE
+        super().__init__()
         self.congested = False
         self._application = application
         self._shared = shared
@@ -67,7 +66,7 @@ class Handshake(asyncio.Protocol):
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # until connection_made
         self._run: Run | None = None
         self._upgrade: Upgrade | None = None
-        self._source: Source | None = None
+        self._forwarded_for = ""
 
     @property
     def accept_key(self) -> bytes:
@@ -152,10 +151,10 @@ class Handshake(asyncio.Protocol):
     def accept(self, run: Run, response: bytes) -> None:
         """Open the socket with this 101."""
         shared, transport = self._shared, self._transport
-        early, source, key = self._buffer, self._source, self._admission_key
+        early, key = self._buffer, self._admission_key
         self._leave()
         self._run = None
-        connection = Connection(transport, shared, run, source.address if source else "", key)
+        connection = Connection(transport, shared, run, self._forwarded_for, key)
         run.opened(connection)
         shared.counters.accepted += 1
         transport.set_protocol(connection)
@@ -232,7 +231,7 @@ class Handshake(asyncio.Protocol):
         is_tls = self._transport.get_extra_info("sslcontext") is not None
         peer = self._transport.get_extra_info("peername")
         source = shared.proxies.source_of(head.headers, peer[0] if peer else "", is_secure=is_tls)
-        self._source = source
+        self._forwarded_for = source.address if peer and source.address != peer[0] else ""
         self._admission_key = shared.admission.admit(
             source.address, shared.wheel.now, open_connections=shared.counters.open
         )

@@ -144,7 +144,7 @@ def test_a_peer_that_vanishes_is_1006() -> None:
     assert bench.sink.closed_codes == [1006]
     assert bench.transport.written == b""
     assert bench.transport.events == []
-    assert len(bench.shared.wheel) == 0
+    assert list(bench.shared.wheel) == []
     assert bench.connection.buffered_bytes == 0
 
 

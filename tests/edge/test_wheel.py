@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.edge.wheel import NOWHERE, SLOTS, TICK_S, Wheel, ticks_of
+from apps.edge.wheel import SLOTS, TICK_S, Entry, Wheel, ticks_of
 
 
-class Sleeper:
+class Sleeper(Entry):
     """Notes when it was woken."""
 
     def __init__(self, wheel: Wheel) -> None:
+        super().__init__()
         self.wheel = wheel
-        self.wheel_slot = NOWHERE
         self.woken_at: list[int] = []
 
     def due(self) -> None:
@@ -36,7 +36,7 @@ def test_an_entry_is_woken_once_and_on_time(start: int, ticks: int) -> None:
         wheel.advance()
 
     assert sleeper.woken_at == [start + min(max(ticks, 1), SLOTS - 1)]
-    assert sleeper.wheel_slot == NOWHERE
+    assert not sleeper.is_scheduled
 
 
 def test_a_new_time_replaces_the_old_one() -> None:
@@ -62,7 +62,7 @@ def test_a_cancelled_entry_sleeps_for_ever() -> None:
     wheel.advance()
 
     assert sleeper.woken_at == []
-    assert len(wheel) == 0
+    assert list(wheel) == []
 
 
 def test_an_entry_may_go_back_to_sleep() -> None:
@@ -113,4 +113,4 @@ def test_the_wheel_is_the_register_of_its_entries() -> None:
         seen.add(entry)
 
     assert seen == sleepers
-    assert len(wheel) == 0
+    assert list(wheel) == []

@@ -5,8 +5,9 @@ was asked by, up to the first address that is not a proxy of ours. What is furth
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from apps.edge.protocol.request import Headers
@@ -16,6 +17,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_HOPS: Final = 16
 """Proxies that a request may have passed; what came before them is not looked at."""
+
+KEPT_ADDRESSES: Final = 1_024
+"""Addresses of which it is remembered whether they are trusted; the one that was longest not asked for goes."""
 
 IPV6_PREFIX: Final = 64
 """A household or a host has a whole /64: limits per address count it as one."""
@@ -32,14 +36,15 @@ class Source:
 class TrustedProxies:
     """The networks whose word on the client's address is taken."""
 
-    __slots__ = ("_networks",)
+    __slots__ = ("_networks", "trusts")
 
     def __init__(self, networks: Iterable[str]) -> None:
         """Take networks in CIDR notation or single addresses. Raises ValueError for anything else."""
         self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in networks)
+        self.trusts: Callable[[str], bool] = lru_cache(KEPT_ADDRESSES)(self._is_trusted)
+        """Whether this address is a proxy of ours. Remembered, for the few there are open all connections."""
 
-    def trusts(self, address: str) -> bool:
-        """Whether this address is a proxy of ours."""
+    def _is_trusted(self, address: str) -> bool:
         parsed = parse_address(address)
         return parsed is not None and any(parsed in network for network in self._networks)
 
