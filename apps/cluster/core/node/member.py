@@ -6,7 +6,7 @@ Not here: who is there (gossip), where messages go (the machine), and what a nod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from apps.cluster.core.gossip import Peer, Status
+from apps.cluster.core.gossip import LIVING, Peer, Status
 from apps.cluster.core.ids import NodeId, Random
 from apps.cluster.core.node.config import NodeConfig
 from apps.cluster.core.node.departure import Situation
@@ -237,13 +237,15 @@ class Member:
         self.replica.raft.applied_to(min(index, self.replica.applied))
 
     def situation(self) -> Situation:
-        """What holds this node back if it wants to go."""
+        """What holds this node back if it wants to go: nothing that no other node would take over."""
         node, membership = self._identity.node, self.replica.raft.membership
-        others = [voter for voter in membership.voters if voter != node]
+        others = [member for member in sorted(membership.members) if member != node]
+        heirs = any(self._is_there(other) and self._peers[other].meta.weight for other in others)
+        voters = any(self._is_there(voter) for voter in membership.voters if voter != node)
         return Situation(
-            alone=not others and not membership.learners,
-            slots=self.replica.state.table.count_of(node),
-            leads=bool(others) and self.replica.raft.role is Role.LEADER,
+            alone=not others,
+            slots=self.replica.state.table.count_of(node) if heirs else 0,
+            leads=voters and self.replica.raft.role is Role.LEADER,
         )
 
     def hand_over(self, now_ms: int) -> None:
@@ -255,6 +257,11 @@ class Member:
         if best is not None:
             with suppress(ProposalRefused):
                 raft.transfer(best, now_ms)
+
+    def _is_there(self, node: NodeId) -> bool:
+        """Whether a node has not said goodbye and is not known to be dead."""
+        peer = self._peers.get(node)
+        return peer is not None and peer.status in LIVING
 
     def _is_alive(self, node: NodeId) -> bool:
         peer = self._peers.get(node)

@@ -255,6 +255,16 @@ class TestStopping:
         assert others[0].now().statuses[NodeId(leader.number)] is Status.LEFT
         assert leader.number in others[0].now().members
 
+    def test_where_all_leave_at_once_nobody_waits_for_another(self) -> None:
+        table = three()
+        nodes = list(table.nodes.values())
+
+        for node in nodes:
+            node.machine.leave(table.now_ms)
+        table.run(2_500)
+
+        assert [node.stopped for node in nodes] == ["left"] * 3
+
     def test_after_its_return_it_has_its_share_again(self) -> None:
         table = three()
         table.nodes[3].machine.leave(table.now_ms)
