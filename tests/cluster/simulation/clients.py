@@ -82,7 +82,7 @@ class Clients:
             self._ask(-1, host, SetDraining(target.node, draining))
 
     def retire(self, host: Host | None, target: Host | None) -> None:
-        """An operator removes a node for good; never so many that too few are left, or none of those that all join by."""
+        """An operator removes a node for good; never so many that too few are left, nor the last that all join by."""
         if host is None or target is None:
             return
         left = [h for h in self._world.hosts if h.node not in self._retired]
