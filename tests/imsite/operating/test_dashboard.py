@@ -1,21 +1,27 @@
 """The live page: system administrators see the figures of any node, and nobody else does."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
-from django.test import Client
+from django.db import connections
+from django.test import AsyncClient, Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from apps.accounts.models import User
+from apps.cluster.core.ids import node_name
 from apps.cluster.operating import AskFailed
 from apps.cluster.runtime.errors import ClusterUnavailable
 from apps.metrics import HISTORY, REGISTRY, Track
 from imsite.operating import dashboard as module
 from imsite.operating.figures import FIGURES
 from tests.admin.conftest import admin_pages, helper, helper_pages, root
+from tests.cluster.live import running
+from tests.cluster.test_operating import KEYS
 from tests.imsite.operating.status import Facts, member, status
 
 __all__ = ["admin_pages", "helper", "helper_pages", "root"]
@@ -137,6 +143,25 @@ class TestFigures:
 
         assert answer.status_code == 404
         assert "no member of the cluster" in answer.json()["problem"]
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.django_db(transaction=True)
+async def test_a_real_node_answers_another_over_its_sealed_link(
+    tmp_path: Path, root: User, async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    await async_client.aforce_login(root)
+    async with running(tmp_path, 2) as nodes:
+        monkeypatch.setattr(module, "current", lambda: nodes[0])
+        settings.IM_CLUSTER = {**settings.IM_CLUSTER, "keys": KEYS}
+        answer = await async_client.get(FIGURES_JSON, {"node": node_name(nodes[1].node), "since": str(NOW_MS)})
+    await sync_to_async(connections.close_all)()  # the one that views of this loop share
+
+    assert answer.json() == {
+        "keys": ["open"],
+        "points": [[NOW_MS + 2_000, 7], [NOW_MS + 4_000, 7]],
+        "problem": "",
+    }
 
 
 @pytest.mark.parametrize("url", [PAGE, FIGURES_JSON])
