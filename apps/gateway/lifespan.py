@@ -24,6 +24,7 @@ from apps.gateway.outbox import Bounds
 from apps.gateway.registry import Registry
 from apps.gateway.session import Limits
 from apps.messaging import runtime, selectors
+from apps.metrics import observe_gauge
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +130,7 @@ async def _open(layer: Any) -> Node:
     registry = Registry(secrets.token_hex(6), layer)
     repair = GapRepair(registry, selectors.went_on, _shut_out, overlap_ms=RESUME_OVERLAP_MS)
     registry.on_gap = repair.note
+    observe_gauge("im_gateway_connections", "Open connections, signed in or not.", registry.__len__)
     await registry.start()
     registry.spawn_forever(repair.run())
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))

@@ -89,7 +89,7 @@ FIGURES: Final = (
         _("Sign-ins and refusals"),
         "/s",
         (
-            (_("sign-ins"), Track("sign_ins", "im_gateway_sign_ins_total", "rate")),
+            (_("sign-ins"), Track("sign_ins", "im_gateway_sign_in_seconds", "rate")),
             (_("refusals"), Track("refusals", "im_gateway_refusals_total", "rate")),
         ),
         digits=1,
