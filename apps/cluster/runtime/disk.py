@@ -5,15 +5,15 @@ success. Not here: what the files hold.
 """
 
 import errno
-import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 TEMPORARY = ".tmp"
-FULL_SYNC: int = getattr(fcntl, "F_FULLFSYNC", 0)
-"""Of macOS, where a plain sync leaves the data in the drive."""
+BINARY: int = getattr(os, "O_BINARY", 0)
+"""Of Windows, where bytes would otherwise be taken for lines of text."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -36,12 +36,35 @@ def failing_loudly(path: Path) -> Iterator[None]:
         raise StorageFailed(path, error.strerror or str(error), advice) from error
 
 
-def force(descriptor: int) -> None:
-    """Bring what was written to the platter, not only to the drive's cache, as far as the system can."""
-    if FULL_SYNC:
-        fcntl.fcntl(descriptor, FULL_SYNC)
-    else:
-        os.fdatasync(descriptor)
+if sys.platform == "win32":
+
+    def force(descriptor: int) -> None:
+        """Bring what was written to the platter."""
+        os.fsync(descriptor)
+
+    def force_folder(folder: Path) -> None:
+        """Do nothing: the file system keeps a log of names itself, and folders cannot be opened."""
+
+else:
+    import fcntl
+
+    FULL_SYNC: int = getattr(fcntl, "F_FULLFSYNC", 0)
+    """Of macOS, where a plain sync leaves the data in the drive."""
+
+    def force(descriptor: int) -> None:
+        """Bring what was written to the platter, not only to the drive's cache, as far as the system can."""
+        if FULL_SYNC:
+            fcntl.fcntl(descriptor, FULL_SYNC)
+        else:
+            os.fdatasync(descriptor)
+
+    def force_folder(folder: Path) -> None:
+        """Bring the names in a folder there."""
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Disk:
@@ -64,7 +87,7 @@ class Disk:
 
     def append(self, path: Path, data: bytes, *, at: int) -> None:
         """Write `data` at the end of a file that is `at` bytes long (0: a new one), and force it down."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | BINARY, 0o600)
         try:
             os.lseek(descriptor, at, os.SEEK_SET)
             left = memoryview(data)
@@ -76,7 +99,7 @@ class Disk:
 
     def cut(self, path: Path, size: int) -> None:
         """Shorten a file, and force that down."""
-        descriptor = os.open(path, os.O_WRONLY)
+        descriptor = os.open(path, os.O_WRONLY | BINARY)
         try:
             os.ftruncate(descriptor, size)
             os.fsync(descriptor)
@@ -93,11 +116,7 @@ class Disk:
 
     def sync_folder(self, folder: Path) -> None:
         """Force down which names a folder holds."""
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        force_folder(folder)
 
 
 def replace_file(disk: Disk, path: Path, data: bytes) -> None:

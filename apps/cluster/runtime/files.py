@@ -7,8 +7,8 @@ Not here: what these records mean to the cluster.
 import json
 import os
 import secrets
+import sys
 from contextlib import suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 import msgspec
@@ -122,7 +122,7 @@ class NodeFiles:
         path = self.folder / LOCK_FILE
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            flock(descriptor, LOCK_EX | LOCK_NB)
+            _lock(descriptor)
         except OSError as error:
             os.close(descriptor)
             raise FolderInUse(path, "another process runs this node", "stop it first, or use another folder") from error
@@ -151,14 +151,32 @@ def read_running(folder: Path) -> Running | None:
     return running if _lives(running.pid) else None
 
 
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True  # It lives, and belongs to somebody else.
-    except (OSError, OverflowError):
-        return False
-    return True
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        """Take the lock of a file. Raises OSError if somebody else has it."""
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _lives(pid: int) -> bool:
+        """Say yes: to look by a signal would end it there. Whoever then asks it finds out."""
+        return True
+
+else:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    def _lock(descriptor: int) -> None:
+        """Take the lock of a file. Raises OSError if somebody else has it."""
+        flock(descriptor, LOCK_EX | LOCK_NB)
+
+    def _lives(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except PermissionError:
+            return True  # It lives, and belongs to somebody else.
+        except (OSError, OverflowError):
+            return False
+        return True
 
 
 def _parsed(record: IdentityFile) -> tuple[Identity, Claim | None]:
