@@ -3,6 +3,9 @@
 import asyncio
 import gc
 import importlib.util
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +15,7 @@ from pytest_django import Settings
 
 from apps.cluster.runtime.errors import ClusterUnavailable
 from apps.metrics import HISTORY, REGISTRY, Family
+from imsite.env import ROOT
 from imsite.errors import OperatorError
 from imsite.operating import monitoring
 from imsite.operating.figures import TRACKS
@@ -131,3 +135,31 @@ def test_everything_includes_a_node_that_does_not_answer(monkeypatch: pytest.Mon
 
     assert found["imsite_cluster_answers"] == {(): 0}
     assert found["im_test_everything"] == {(): 1}
+
+
+def in_a_fresh_process(program: str, **environment: str) -> str:
+    """What a process prints that sets Django up and does nothing else."""
+    text = f"import sys, django; django.setup()\n{program}"
+    everything = {**os.environ, "DJANGO_SETTINGS_MODULE": "imsite.settings.prod", **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=ROOT, env=everything, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_optional_packages_are_not_even_imported_unless_asked_for() -> None:
+    program = "import imsite.asgi; print({'datadog', 'opentelemetry'} & {name.split('.')[0] for name in sys.modules})"
+
+    assert in_a_fresh_process(program) == "set()"
+
+
+def test_a_process_told_to_measure_nothing_does_not() -> None:
+    program = (
+        "from apps.gateway.measures import PUSHES\n"
+        "from apps.metrics import REGISTRY\n"
+        "PUSHES.add(5)\n"
+        "print(PUSHES.read(), REGISTRY.snapshot())"
+    )
+
+    assert in_a_fresh_process(program, IM_METRICS="off") == "0 []"
+    assert in_a_fresh_process(program, IM_METRICS="on").startswith("5 [Family(")
