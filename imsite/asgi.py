@@ -11,5 +11,8 @@ django_application = get_asgi_application()
 
 from apps.gateway.routing import websocket_application  # noqa: E402 - needs Django to be set up first
 from imsite.bodies import BoundedBodies  # noqa: E402 - as above
+from imsite.roles import Pages, Sockets  # noqa: E402 - as above
 
-application = ProtocolTypeRouter({"http": BoundedBodies(django_application), "websocket": websocket_application})
+application = ProtocolTypeRouter(
+    {"http": Pages(BoundedBodies(django_application)), "websocket": Sockets(websocket_application)}
+)

@@ -10,91 +10,31 @@ import json
 import os
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
+from imsite.addresses import DatabaseAddress, outward_address, parse_database_url, parse_node_address
+from imsite.errors import SettingError
 from imsite.phrases import CHINESE, ENGLISH, phrase
+
+__all__ = ["ROOT", "Environment", "SettingError", "parse_node_address", "processes_here", "read_environment"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class SettingError(ValueError):
-    """An environment variable has a value that can't be used; the text says which and what to do."""
+ROLES = ("ws", "http", "jobs")
+PROCESSES_MAX = 64
+"""More processes have no ports left ten apart."""
 
 
-@dataclass(frozen=True)
-class DatabaseAddress:
-    """Where PostgreSQL listens, and as whom to sign in there."""
+def processes_here() -> int:
+    """How many processes serve best here: one per processor that this program may use, two at least.
 
-    host: str
-    port: int
-    user: str
-    password: str
-    name: str
-    options: dict[str, str]
-
-    @property
-    def conninfo(self) -> str:
-        """The libpq connection string, for the plain SQL of the hot path."""
-        parts = {
-            "host": self.host,
-            "port": str(self.port),
-            "user": self.user,
-            "password": self.password,
-            "dbname": self.name,
-            **self.options,
-        }
-        return " ".join(f"{key}='{_quoted(value)}'" for key, value in parts.items() if value)
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def parse_database_url(url: str) -> DatabaseAddress:
-    """Parse `postgresql://user:password@host:port/name?sslmode=…`. Raises SettingError."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise SettingError(
-            phrase("DATABASE_URL must begin with postgresql:// (imsite stores everything in PostgreSQL)")
-        )
-    name = unquote(parts.path.lstrip("/"))
-    try:
-        port = parts.port or 5432
-    except ValueError as error:
-        raise SettingError(phrase("DATABASE_URL has a port that is not a number")) from error
-    if not name or not parts.hostname:
-        raise SettingError(
-            phrase("DATABASE_URL needs a host and a database name: postgresql://user:password@host:5432/imsite")
-        )
-    return DatabaseAddress(
-        host=parts.hostname,
-        port=port,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        name=name,
-        options=dict(parse_qsl(parts.query)),
-    )
-
-
-def parse_node_address(text: str) -> tuple[str, int]:
-    """Parse `HOST:PORT` or `[HOST]:PORT` of a node's cluster port. Raises SettingError."""
-    host, _, port = text.rpartition(":")
-    if not host.strip("[]") or not port.isdigit() or not 0 < int(port) < 65536:
-        raise SettingError(phrase("{text!r} is not the address of a node: write HOST:PORT", text=text))
-    return host.strip("[]"), int(port)
-
-
-def outward_address() -> str:
-    """The address this machine has towards others; its loopback address where it has no route."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # connecting a datagram socket chooses a route and sends nothing
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])
+    One where processes are not forked (Windows) or forking them is fragile (macOS).
+    """
+    return max(2, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1
 
 
 @dataclass(frozen=True)
@@ -266,6 +206,42 @@ class Environment:
     def node_weight(self) -> int:
         """`IM_NODE_WEIGHT`: this node's share of the slots beside the others'. Default 100; 0 owns none."""
         return self._number("IM_NODE_WEIGHT", 100, most=10_000)
+
+    @property
+    def node_processes(self) -> int:
+        """`IM_NODE_PROCESSES`: processes of a node, 1 to 64, or `auto` (default): one per processor this program may
+        use and two at least. Each has its share of memory (some 60 MB), and of the sessions."""
+        text = self.values.get("IM_NODE_PROCESSES") or "auto"
+        if text != "auto" and not (text.isdigit() and 1 <= int(text) <= PROCESSES_MAX):
+            raise SettingError(
+                phrase(
+                    "IM_NODE_PROCESSES must be auto or a number from 1 to {most}, not {text!r}",
+                    most=PROCESSES_MAX,
+                    text=text,
+                )
+            )
+        return processes_here() if text == "auto" else int(text)
+
+    @property
+    def node_roles(self) -> tuple[str, ...]:
+        """`IM_NODE_ROLES`: what a node does, of `ws` (sessions), `http` (pages, REST, admin) and `jobs`, separated by
+        commas. Default: all, and of several processes the first alone has `http` and `jobs`."""
+        given = self._list("IM_NODE_ROLES")
+        if not set(given) <= set(ROLES):
+            raise SettingError(
+                phrase(
+                    "IM_NODE_ROLES must be some of {choices}, separated by commas, not {text!r}",
+                    choices=", ".join(ROLES),
+                    text=self.values["IM_NODE_ROLES"],
+                )
+            )
+        return tuple(role for role in ROLES if role in given)
+
+    @property
+    def probe_port(self) -> int:
+        """`IM_PROBE_PORT`: port of a node's first process, ten more of each further one, on which that very process
+        answers `/readyz` and `/metrics`; unused by a node of one process. Default 8004."""
+        return self._port("IM_PROBE_PORT", 8004)
 
     @property
     def metrics(self) -> bool:

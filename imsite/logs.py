@@ -19,13 +19,17 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 class FieldFormatter(logging.Formatter):
     """Writes `extra` as ` name=value`; values that could be misread are written as JSON."""
 
+    node = ""
+    """Who says it, in front of each line: where several processes write to one place. Set once, before they do."""
+
     def __init__(self) -> None:
         super().__init__(LINE, style="{")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
         """Return the line, without a traceback."""
         fields = [f" {name}={_shown(value)}" for name, value in vars(record).items() if _is_fact(name, value)]
-        return super().formatMessage(record) + "".join(fields)
+        signed = f"[{self.node}] " if self.node else ""
+        return signed + super().formatMessage(record) + "".join(fields)
 
 
 def _is_fact(name: str, value: Any) -> bool:

@@ -138,6 +138,12 @@ TRANSLATIONS: Final = {
     "cannot listen on {host}:{port} ({reason}): choose another {setting}": (
         "无法监听 {host}:{port}（{reason}）：请为 {setting} 另选一个值"
     ),
+    "IM_NODE_PROCESSES must be auto or a number from 1 to {most}, not {text!r}": (
+        "IM_NODE_PROCESSES 必须是 auto 或 1 到 {most} 的数字，而不是 {text!r}"
+    ),
+    "IM_NODE_ROLES must be some of {choices}, separated by commas, not {text!r}": (
+        "IM_NODE_ROLES 必须取自 {choices}，以逗号分隔，而不是 {text!r}"
+    ),
     # demo
     "(chosen earlier; manage.py changepassword gives another)": (
         "（此前已设定；可用 manage.py changepassword 另设密码）"
@@ -204,6 +210,20 @@ TRANSLATIONS: Final = {
     "PostgreSQL dies again and again: see {log}": "PostgreSQL 反复异常退出：见 {log}",
     "PostgreSQL died; starting it again": "PostgreSQL 异常退出，正在重新启动",
     "PostgreSQL runs again": "PostgreSQL 已恢复运行",
+    "{count} processes need ports up to {highest}: choose lower ones, or fewer processes": (
+        "{count} 个进程需要用到的端口高达 {highest}：请改用较小的端口，或减少进程数"
+    ),
+    "every process of this node was removed from its cluster": "此节点的所有进程都已从集群中移除",
+    "removed from the cluster: not started again": "已从集群中移除，不再启动",
+    "{name} was removed from the cluster; to have it join anew, delete {folder}": (
+        "{name} 已从集群中移除；若要让它重新加入，请删除 {folder}"
+    ),
+    "how many processes serve; auto: one per processor, two at least": (
+        "由多少个进程提供服务；auto 表示每个处理器一个，至少两个"
+    ),
+    "what this node does; without it all, divided among its processes": (
+        "此节点的职责；未指定时承担全部职责，由各进程分工"
+    ),
     "the node dies again and again (exit code {code}): its lines above say why": (
         "节点反复异常退出（退出码 {code}）：原因见上方节点输出"
     ),

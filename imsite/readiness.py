@@ -6,7 +6,7 @@ import psycopg
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from imsite.env import DatabaseAddress
+from imsite.addresses import DatabaseAddress
 from imsite.errors import OperatorError
 from imsite.phrases import phrase
 
@@ -49,3 +49,12 @@ def lacks_migrations() -> bool:
     """Whether the database is behind the code's migrations."""
     executor = MigrationExecutor(connections["default"])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def disconnect() -> None:
+    """Close what the questions above opened, the pool and its threads included."""
+    connection = connections["default"]
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()

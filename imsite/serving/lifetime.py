@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
-from imsite.errors import OperatorError
+from imsite.errors import NodeRemoved, OperatorError
 from imsite.operating import monitoring
 from imsite.phrases import phrase
 
@@ -32,16 +32,19 @@ class StopRequest:
         self._event = asyncio.Event()
         self._request: Callable[[], None] = self._event.set
         self._failure = ""
+        self._removed = False
 
     def fail(self, code: str, detail: str) -> None:
         """Stop because the node has no place in its cluster any more. From any thread, once `listen` was called."""
         self._failure = f"{detail} ({code})"
+        self._removed = code == "removed"
         self._request()
 
     def raise_failure(self) -> None:
-        """Raise OperatorError if the stop was not asked for."""
+        """Raise OperatorError if the stop was not asked for; NodeRemoved if that is for good."""
         if self._failure:
-            raise OperatorError(phrase("this node had to leave its cluster: {reason}", reason=self._failure))
+            failure = NodeRemoved if self._removed else OperatorError
+            raise failure(phrase("this node had to leave its cluster: {reason}", reason=self._failure))
 
     async def wait(self) -> None:
         """Return once the node should stop."""

@@ -127,6 +127,8 @@ IM_CLUSTER: dict[str, Any] = {
     "public_url": env.public_ws_url,
     "weight": env.node_weight,
 }
+# What this process does; empty: everything. The node command gives each of several processes its part.
+IM_NODE_ROLES = env.node_roles
 IM_METRICS_TOKEN = env.metrics_token
 IM_METRICS: dict[str, Any] = {
     "on": env.metrics,

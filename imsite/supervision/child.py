@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from imsite.env import ROOT
 
@@ -22,9 +22,11 @@ HEALTH_TIMEOUT_S = 2.0
 class NodeChild:
     """Start, ask, stop. `arguments` are passed on to `manage.py node`, `changed` differs in its environment."""
 
-    def __init__(self, arguments: list[str], health_url: str, changed: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, arguments: list[str], health_urls: Sequence[str], changed: Mapping[str, str] | None = None
+    ) -> None:
         self._arguments = arguments
-        self._health_url = health_url
+        self._health_urls = health_urls
         self._changed = dict(changed or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -60,12 +62,8 @@ class NodeChild:
         return self._process is not None and self._process.poll() is None
 
     def is_healthy(self) -> bool:
-        """Whether it answers over HTTP."""
-        try:
-            with urllib.request.urlopen(self._health_url, timeout=HEALTH_TIMEOUT_S) as answer:  # noqa: S310 - own URL
-                return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
-            return False
+        """Whether all of it answers over HTTP."""
+        return all(_answers(url) for url in self._health_urls)
 
     def ask_to_stop(self) -> None:
         """Let it finish its sessions; does not wait. Nothing happens when it was asked before, or does not run."""
@@ -83,3 +81,11 @@ class NodeChild:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=HEALTH_TIMEOUT_S) as answer:  # noqa: S310 - own URL
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False

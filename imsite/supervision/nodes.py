@@ -1,6 +1,8 @@
 """The nodes that `manage.py up` runs on this machine: their names, ports and folders, and each one's process.
 
-The first has the ports of the environment; each further one has them ten higher, so that rows of ports stay readable.
+One alone has the ports and the folder of the environment. Several are a cluster to look at, with folders of its own for
+each number of nodes, since votes outlive a start; the first has the ports of the environment, each further one has them
+ten higher, so that rows of ports stay readable. Not here: the several processes of one node.
 """
 
 import dataclasses
@@ -38,6 +40,13 @@ class NodePlan:
         """Where this machine reaches its pages."""
         return f"http://{reachable_host(self.environment.bind_host)}:{self.environment.http_port}"
 
+    def probes(self, processes: int) -> list[str]:
+        """Where this machine reaches each of the node's processes, which share `http_address` if they are several."""
+        if processes == 1:
+            return [self.http_address]
+        host, port = reachable_host(self.environment.bind_host), self.environment.probe_port
+        return [f"http://{host}:{port + PORT_STEP * place}" for place in range(processes)]
+
     @property
     def ws_address(self) -> str:
         """Where this machine reaches its sessions."""
@@ -68,9 +77,10 @@ def reachable_host(bind_host: str) -> str:
 class SupervisedNode:
     """A node's process, started again when it dies, a bounded number of times."""
 
-    def __init__(self, plan: NodePlan, *, server: str) -> None:
+    def __init__(self, plan: NodePlan, *, server: str, processes: int) -> None:
         self.plan = plan
-        self.child = NodeChild(["--server", server], f"{plan.http_address}/readyz", plan.changed)
+        arguments = ["--server", server, "--processes", str(processes)]
+        self.child = NodeChild(arguments, [f"{address}/readyz" for address in plan.probes(processes)], plan.changed)
         self._budget = RestartBudget()
 
     def restart(self) -> None:
@@ -88,9 +98,9 @@ class SupervisedNode:
 
 
 def _plan(environment: Environment, place: int, others: list[str], count: int) -> NodePlan:
-    """The node at `place`; the first keeps the folder that a node alone has had."""
     ports = {name: port + PORT_STEP * place for name, port in NodePlan(environment, {}).ports.items()}
-    folder = environment.cluster_dir if place == 0 else environment.data_dir / f"cluster-{place + 1}"
+    alone = environment.cluster_dir
+    folder = alone.with_name(f"{alone.name}-of-{count}") / f"node-{place + 1}"
     changed = {
         **{name: str(port) for name, port in ports.items()},
         "IM_NODE_NAME": f"node-{place + 1}",

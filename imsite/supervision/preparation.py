@@ -2,12 +2,12 @@
 
 import django
 from django.core.management import call_command
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 
 from imsite.env import Environment
 from imsite.errors import OperatorError
 from imsite.phrases import phrase
-from imsite.readiness import await_database, lacks_migrations
+from imsite.readiness import await_database, disconnect, lacks_migrations
 
 DATABASE_TIMEOUT_S = 5.0
 
@@ -28,7 +28,7 @@ def prepare_database(environment: Environment, *, demo: bool) -> list[tuple[str,
         reason = str(error).strip().splitlines()[-1]
         raise OperatorError(phrase("the database refuses: {reason}", reason=reason)) from error
     finally:
-        _disconnect()
+        disconnect()
 
 
 def _ensure_applications() -> None:
@@ -41,11 +41,3 @@ def _demo_accounts(environment: Environment) -> list[tuple[str, str]]:
     from imsite.demo import ensure_demo
 
     return ensure_demo(environment.data_dir / "demo-accounts.json")
-
-
-def _disconnect() -> None:
-    connection = connections["default"]
-    connection.close()
-    close_pool = getattr(connection, "close_pool", None)
-    if close_pool is not None:
-        close_pool()

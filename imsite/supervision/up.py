@@ -14,7 +14,7 @@ from types import FrameType
 
 from imsite.embedded import EmbeddedPostgres
 from imsite.env import Environment, read_environment
-from imsite.errors import OperatorError
+from imsite.errors import NodeRemoved, OperatorError
 from imsite.filelock import FileLock
 from imsite.phrases import padded, phrase, width
 from imsite.ports import require_free_port
@@ -39,7 +39,8 @@ def run_up(arguments: list[str]) -> int:
         for plan in plans:
             for name, port in plan.ports.items():
                 require_free_port(name, port, environment.bind_host)
-        site = Site(environment, plans, demo=options.demo, server=options.server)
+        processes = options.processes if len(plans) == 1 and options.server != "daphne" else 1
+        site = Site(environment, plans, demo=options.demo, server=options.server, processes=processes)
         try:
             site.start()
             site.watch()
@@ -55,11 +56,13 @@ def run_up(arguments: list[str]) -> int:
 class Site:
     """What `up` runs: an embedded database, unless DATABASE_URL names another, and the nodes."""
 
-    def __init__(self, environment: Environment, plans: list[NodePlan], *, demo: bool, server: str) -> None:
+    def __init__(
+        self, environment: Environment, plans: list[NodePlan], *, demo: bool, server: str, processes: int
+    ) -> None:
         self._environment = environment
         self._demo = demo
         self._postgres = None if environment.database_url else EmbeddedPostgres(environment.data_dir)
-        self._nodes = [SupervisedNode(plan, server=server) for plan in plans]
+        self._nodes = [SupervisedNode(plan, server=server, processes=processes) for plan in plans]
         self._postgres_budget = RestartBudget()
         self._postgres_started_at = 0.0
 
@@ -88,8 +91,10 @@ class Site:
             time.sleep(WATCH_POLL_S)
             if self._postgres is not None and not self._postgres.is_running():
                 self._restart_postgres(self._postgres)
-            for node in self._nodes:
-                if not node.child.is_running():
+            for node in [each for each in self._nodes if not each.child.is_running()]:
+                if node.child.exit_code == NodeRemoved.exit_code:
+                    self._let_go(node)
+                else:
                     _restart_node(node)
             if self._postgres is not None and time.monotonic() - log_checked_at > LOG_CHECK_S:
                 self._postgres.bound_log()
@@ -103,6 +108,17 @@ class Site:
             node.child.stop()
         if self._postgres is not None:
             self._postgres.stop()
+
+    def _let_go(self, node: SupervisedNode) -> None:
+        """An operator removed it from the cluster for good. Raises NodeRemoved when it was the last."""
+        self._nodes.remove(node)
+        name, folder = node.plan.environment.node_name, node.plan.environment.cluster_dir
+        removed = phrase(
+            "{name} was removed from the cluster; to have it join anew, delete {folder}", name=name, folder=folder
+        )
+        if not self._nodes:
+            raise NodeRemoved(removed)
+        _say(removed)
 
     def _start_postgres(self, postgres: EmbeddedPostgres) -> int:
         if not postgres.pgdata.exists():
@@ -145,8 +161,15 @@ def _await_node(child: NodeChild) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py up", description=phrase("Run the whole site on this machine."))
     parser.add_argument("--no-demo", dest="demo", action="store_false", help=phrase("make no demo tenant and logins"))
-    parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+    parser.add_argument("--server", choices=["im", "uvicorn", "daphne"], default="im")
     parser.add_argument("--nodes", type=int, default=1, help=phrase("how many nodes of one cluster to run, 1 to 5"))
+    parser.add_argument(
+        "--processes",
+        type=lambda text: Environment({"IM_NODE_PROCESSES": text}).node_processes,
+        default=read_environment().node_processes,
+        metavar="N|auto",
+        help=phrase("how many processes serve; auto: one per processor, two at least"),
+    )
     return parser.parse_args(arguments)
 
 

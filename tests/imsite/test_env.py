@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from imsite.env import ROOT, Environment, SettingError, outward_address, parse_database_url, parse_node_address
+from imsite.addresses import outward_address
+from imsite.env import PROCESSES_MAX, ROOT, Environment, SettingError, processes_here
 
 
 class TestPorts:
@@ -27,36 +28,6 @@ class TestPorts:
 
 
 class TestDatabase:
-    def test_a_url_is_taken_apart(self) -> None:
-        address = parse_database_url("postgresql://im%40x:p%2Fw@db.example:6543/chat?sslmode=require")
-
-        assert (address.host, address.port, address.user, address.password, address.name) == (
-            "db.example",
-            6543,
-            "im@x",
-            "p/w",
-            "chat",
-        )
-        assert address.options == {"sslmode": "require"}
-
-    def test_conninfo_quotes_what_libpq_would_misread(self) -> None:
-        address = parse_database_url("postgresql://u:it's%5C@h/d")
-
-        assert address.conninfo == "host='h' port='5432' user='u' password='it\\'s\\\\' dbname='d'"
-
-    @pytest.mark.parametrize(
-        ("url", "hint"),
-        [
-            ("mysql://h/d", "postgresql://"),
-            ("postgresql://h:port/d", "not a number"),
-            ("postgresql:///d", "host"),
-            ("postgresql://h/", "database name"),
-        ],
-    )
-    def test_a_bad_url_says_what_is_wrong(self, url: str, hint: str) -> None:
-        with pytest.raises(SettingError, match=hint):
-            parse_database_url(url)
-
     def test_without_a_url_the_embedded_server_is_used(self, tmp_path: Path) -> None:
         kept = {"port": 5555, "user": "im", "password": "secret", "database": "imsite"}
         (tmp_path / "postgres.json").write_text(json.dumps(kept), encoding="utf-8")
@@ -167,11 +138,6 @@ class TestCluster:
 
         assert environment.cluster_expect == 3
 
-    @pytest.mark.parametrize("text", ["a", "a:", ":1", "a:0", "a:65536", "a:b", "[]:1"])
-    def test_what_is_no_address_of_a_node_is_named(self, text: str) -> None:
-        with pytest.raises(SettingError, match="HOST:PORT"):
-            parse_node_address(text)
-
     @pytest.mark.parametrize(
         ("name", "text", "attribute"),
         [
@@ -183,6 +149,11 @@ class TestCluster:
             ("IM_CLUSTER_ID", "a b", "cluster_id"),
             ("IM_CLUSTER_ID", "x" * 65, "cluster_id"),
             ("IM_LAYER", "kafka", "layer"),
+            ("IM_NODE_PROCESSES", "0", "node_processes"),
+            ("IM_NODE_PROCESSES", str(PROCESSES_MAX + 1), "node_processes"),
+            ("IM_NODE_PROCESSES", "many", "node_processes"),
+            ("IM_NODE_ROLES", "ws,sockets", "node_roles"),
+            ("IM_PROBE_PORT", "0", "probe_port"),
         ],
     )
     def test_a_bad_value_names_variable_and_value(self, name: str, text: str, attribute: str) -> None:
@@ -205,17 +176,32 @@ class TestCluster:
         assert environment.cluster_advertise == outward_address() != "0.0.0.0"
         assert Environment({"IM_HOST": "::", "IM_CLUSTER_ADVERTISE": "im.example"}).cluster_advertise == "im.example"
 
-    def test_without_any_route_the_loopback_is_all_there_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object) -> None:
-            raise OSError
-
-        monkeypatch.setattr("imsite.env.socket.socket.connect", refuse)
-
-        assert outward_address() == "127.0.0.1"
-
     def test_a_node_has_the_machines_name_unless_it_is_given_one(self) -> None:
         assert Environment({}).node_name
         assert Environment({"IM_NODE_NAME": "beijing-1"}).node_name == "beijing-1"
+
+    def test_a_node_has_a_process_for_each_processor_and_divides_the_work_unless_told(self) -> None:
+        environment = Environment({})
+
+        assert environment.node_processes == Environment({"IM_NODE_PROCESSES": "auto"}).node_processes
+        assert environment.node_processes == processes_here()
+        assert (environment.node_roles, environment.probe_port) == ((), 8004)
+        assert Environment({"IM_NODE_PROCESSES": "6"}).node_processes == 6
+
+    def test_there_are_two_processes_at_least_and_one_where_forking_is_no_good(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
+        monkeypatch.setattr("sys.platform", "linux")
+        small = processes_here()
+        monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(12)))
+        large = processes_here()
+        monkeypatch.setattr("sys.platform", "darwin")
+
+        assert (small, large, processes_here()) == (2, 12, 1)
+
+    def test_roles_are_told_in_one_order_once(self) -> None:
+        assert Environment({"IM_NODE_ROLES": "jobs, ws,jobs"}).node_roles == ("ws", "jobs")
 
     def test_redis_and_weights_have_defaults(self) -> None:
         environment = Environment({})

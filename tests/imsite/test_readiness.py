@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from imsite import readiness
-from imsite.env import DatabaseAddress, read_environment
+from imsite.addresses import DatabaseAddress
+from imsite.env import read_environment
 from imsite.errors import OperatorError
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from imsite.addresses import parse_database_url
 from imsite.embedded.address import ServerAddress, load_address, save_address
-from imsite.env import parse_database_url
 from imsite.errors import OperatorError
 
 ADDRESS = ServerAddress(port=20001, user="imsite", password="abc123", database="chat")

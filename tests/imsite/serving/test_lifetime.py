@@ -10,7 +10,7 @@ import pytest
 
 from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
-from imsite.errors import OperatorError
+from imsite.errors import NodeRemoved, OperatorError
 from imsite.operating import monitoring
 from imsite.serving import lifetime
 
@@ -118,8 +118,21 @@ async def test_a_node_that_has_to_leave_its_cluster_stops_with_the_reason(kept_h
     await asyncio.to_thread(stop.fail, "storage", "the disk is full")
     await asyncio.wait_for(stop.wait(), 5)
 
-    with pytest.raises(OperatorError, match=r"the disk is full \(storage\)"):
+    with pytest.raises(OperatorError, match=r"the disk is full \(storage\)") as failure:
         stop.raise_failure()
+    assert failure.value.exit_code == 1
+
+
+async def test_a_node_that_was_removed_says_so_by_its_exit_code(kept_handlers: None) -> None:
+    stop = lifetime.StopRequest()
+    stop.listen(asyncio.get_running_loop(), until_stdin_closes=False)
+
+    await asyncio.to_thread(stop.fail, "removed", "delete its folder to join as a new node")
+    await asyncio.wait_for(stop.wait(), 5)
+
+    with pytest.raises(NodeRemoved, match="delete its folder") as failure:
+        stop.raise_failure()
+    assert failure.value.exit_code == 3
 
 
 def test_a_stop_that_was_asked_for_is_no_failure() -> None:

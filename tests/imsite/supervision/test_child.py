@@ -25,7 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def node(project: Path) -> Iterator[NodeChild]:
-    node = NodeChild(["--server", "uvicorn"], "http://127.0.0.1:1/healthz")
+    node = NodeChild(["--server", "uvicorn"], ["http://127.0.0.1:1/healthz"])
     yield node
     node.stop()
 
@@ -66,7 +66,7 @@ def test_it_runs_the_node_command_with_its_arguments(project: Path, node: NodeCh
 
 def test_it_gets_an_environment_of_its_own(project: Path, tmp_path: Path) -> None:
     project.write_text(f"import os; open({str(tmp_path / 'seen')!r}, 'w').write(os.environ['IM_NODE_NAME'])")
-    node = NodeChild([], "http://127.0.0.1:1/readyz", {"IM_NODE_NAME": "node-2"})
+    node = NodeChild([], ["http://127.0.0.1:1/readyz"], {"IM_NODE_NAME": "node-2"})
 
     node.start()
     process_of(node).wait(10)
@@ -131,7 +131,14 @@ def test_stopping_what_was_never_started_does_nothing(node: NodeChild) -> None:
 def test_health_is_an_answer_of_200(health: tuple[int, str]) -> None:
     status, url = health
 
-    assert NodeChild([], url).is_healthy() is (status == 200)
+    assert NodeChild([], [url]).is_healthy() is (status == 200)
+
+
+def test_all_of_a_nodes_processes_have_to_answer(health: tuple[int, str]) -> None:
+    status, url = health
+
+    assert NodeChild([], [url, url]).is_healthy() is (status == 200)
+    assert not NodeChild([], [url, "http://127.0.0.1:1/readyz"]).is_healthy()
 
 
 def test_no_answer_is_not_healthy(node: NodeChild) -> None:

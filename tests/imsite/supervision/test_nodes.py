@@ -41,11 +41,19 @@ def test_nodes_form_one_cluster_and_know_all_the_others() -> None:
         assert own not in plan.environment.cluster_join
 
 
-def test_every_node_has_a_folder_and_the_first_keeps_the_one_it_had_alone() -> None:
-    folders = [plan.environment.cluster_dir.name for plan in plan_nodes(ALONE, 3)]
+def test_nodes_of_a_cluster_to_look_at_have_folders_apart_from_that_of_a_node_alone() -> None:
+    folders = [str(plan.environment.cluster_dir) for plan in plan_nodes(ALONE, 3)]
 
-    assert folders == ["cluster", "cluster-2", "cluster-3"]
-    assert plan_nodes(ALONE, 1)[0].environment.cluster_dir.name == "cluster"
+    assert folders == [f"/data/cluster-of-3/node-{number}" for number in (1, 2, 3)]
+    assert str(plan_nodes(ALONE, 1)[0].environment.cluster_dir) == "/data/cluster"
+    assert not set(folders) & {str(plan.environment.cluster_dir) for plan in plan_nodes(ALONE, 2)}
+
+
+def test_each_process_of_a_node_is_asked_whether_it_is_well() -> None:
+    (plan,) = plan_nodes(ALONE, 1)
+
+    assert plan.probes(1) == ["http://127.0.0.1:8000"]
+    assert plan.probes(3) == [f"http://127.0.0.1:{port}" for port in (8004, 8014, 8024)]
 
 
 def test_sessions_are_reached_at_their_own_node_unless_a_proxy_stands_in_front() -> None:
@@ -80,7 +88,7 @@ def test_a_server_on_any_address_is_reached_on_the_loopback(bound: str, reached:
 def test_a_node_that_dies_is_started_again_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     starts: list[str] = []
     monkeypatch.setattr("imsite.supervision.nodes.time.sleep", lambda _: None)
-    node = SupervisedNode(plan_nodes(ALONE, 1)[0], server="uvicorn")
+    node = SupervisedNode(plan_nodes(ALONE, 1)[0], server="uvicorn", processes=1)
     monkeypatch.setattr(node.child, "start", lambda: starts.append("start"))
     node.child._started_at = time.monotonic()
 

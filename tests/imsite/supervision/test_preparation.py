@@ -17,7 +17,7 @@ from imsite.supervision.preparation import prepare_database
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     """This process's environment with a data folder of its own; the test's connection stays open."""
-    monkeypatch.setattr(preparation, "_disconnect", lambda: None)
+    monkeypatch.setattr(preparation, "disconnect", lambda: None)
     return Environment({**os.environ, "IM_DATA_DIR": str(tmp_path)})
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(preparation, "_disconnect", lambda: None)
+    monkeypatch.setattr(preparation, "disconnect", lambda: None)
     monkeypatch.setenv("IM_DATA_DIR", str(tmp_path))
 
 
