@@ -40,8 +40,11 @@ class Believing:
     def note(self, identity: Any, frame: Any) -> None:
         """Cursors are not kept."""
 
-    async def answer(self, frame: Any, *, identity: Any, session_id: str, language: str) -> str:
-        """Nothing is carried out."""
+    def send(self, frame: Any, *, identity: Any, session_id: str, language: str, done: Any) -> None:
+        """Nothing is committed."""
+
+    async def answer(self, frame: Any, *, identity: Any, language: str) -> str:
+        """Nothing is looked up."""
         return '{"op":"events"}'
 
     def refusal(self, error: Exception, frame: Any, *, language: str) -> Any:
@@ -68,13 +71,14 @@ class SessionNode:
         from apps.gateway import lifespan
         from apps.gateway.connection import Node
         from apps.gateway.outbox import Bounds
+        from apps.gateway.quotas import Quotas
         from apps.gateway.registry import Registry
         from apps.gateway.session import Limits
 
         layer = await self._layer()
         registry = Registry("0123456789ab", layer)
         await registry.start()
-        node = Node(registry, Believing(), Limits(), Bounds())
+        node = Node(registry, Believing(), Limits(), Bounds(), Quotas(per_s=1, burst=1))
 
         async def running_node() -> Node:
             return node

@@ -52,16 +52,17 @@ class Mailbox(Generic[Item]):
 class Subscription(Generic[Item]):
     """A channel whose items go straight to a function in its event loop."""
 
-    __slots__ = ("callback", "inbox", "loop")
+    __slots__ = ("callback", "inbox", "loop", "thread")
 
     def __init__(self, callback: Callable[[Item], None], loop: asyncio.AbstractEventLoop) -> None:
         self.callback = callback
         self.loop = loop
+        self.thread = threading.get_ident()
         self.inbox: deque[Item] = deque()
 
     def hand_over(self, item: Item) -> bool:
         """Call at once in the own loop, else let that loop call soon; False at the bound or when the loop is gone."""
-        if asyncio.get_running_loop() is self.loop:
+        if threading.get_ident() == self.thread and not self.loop.is_closed():
             self.call(item)
             return True
         if len(self.inbox) >= CALLBACK_CAPACITY:

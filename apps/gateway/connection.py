@@ -10,10 +10,24 @@ from uuid import UUID
 from apps.common.clock import now_ms
 from apps.events.publish import user_group
 from apps.gateway.outbox import Bounds, Outbox
+from apps.gateway.quotas import Quotas
 from apps.gateway.registry import Registry
-from apps.gateway.session import Authenticate, Call, Close, Effect, Identity, Limits, Note, Request, SendText, Session
+from apps.gateway.session import (
+    Authenticate,
+    Call,
+    Close,
+    Effect,
+    Identity,
+    Limits,
+    Note,
+    Question,
+    Request,
+    SendText,
+    Session,
+    too_many_messages,
+)
 from apps.wire.errors import CloseCode
-from apps.wire.frames import ConversationState, ErrorFrame, ListConversations, SignIn, Sync
+from apps.wire.frames import ConversationState, ErrorFrame, Read, Received, Send, SignIn
 
 CLOSE_GRACE_MS: Final = 5_000
 """A peer that does not answer our close in this time is cut off."""
@@ -37,8 +51,13 @@ class Services(Protocol):
     def note(self, identity: Identity, frame: Note) -> None:
         """Take note of a cursor."""
 
-    async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
-        """Carry out a request and return the text of its answer, an `error` frame at worst."""
+    def send(
+        self, frame: Send, *, identity: Identity, session_id: str, language: str, done: Callable[[str], None]
+    ) -> None:
+        """Begin to send a message; `done` is called once, with the text of its answer, an `error` frame at worst."""
+
+    async def answer(self, frame: Question, *, identity: Identity, language: str) -> str:
+        """Look something up and return the text of the answer, an `error` frame at worst."""
 
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
         """Return the `error` frame that tells of an error."""
@@ -59,6 +78,7 @@ class Node:
     services: Services
     limits: Limits
     bounds: Bounds
+    quotas: Quotas
     home_of: Callable[[str], str] = _nowhere_else
     """Where sessions of a group are served at less cost: the address of another node, or nothing."""
 
@@ -170,6 +190,11 @@ class Connection:
         """End because the terminal or user may not be here any more."""
         self._run(self.session.close(CloseCode.REVOKED, "revoked"))
 
+    def crowd_out(self) -> None:
+        """End because the user has more sessions than she may."""
+        retry_ms = self._node.limits.flood_retry_ms
+        self._run(self.session.close(CloseCode.FLOOD, "too_many_sessions", retry_after_ms=retry_ms))
+
     def abandon(self) -> None:
         """Cut the peer off."""
         self._outbox.cut()
@@ -213,30 +238,39 @@ class Connection:
             self._node.registry.hasten(self)
 
     def _call(self, frame: Request | Note, identity: Identity) -> None:
-        if isinstance(frame, Note):
+        if isinstance(frame, Send):
+            self._send(frame, identity)
+        elif isinstance(frame, Received | Read):
             self._node.services.note(identity, frame)
         else:
             self._node.registry.spawn(self._answer(frame, identity))
+
+    def _send(self, frame: Send, identity: Identity) -> None:
+        node = self._node
+        wait_ms = node.quotas.admit(identity.user, now_ms())
+        if wait_ms:
+            self._completed(too_many_messages(frame, wait_ms))
+            return
+        node.services.send(
+            frame, identity=identity, session_id=self.session.id, language=self.language, done=self._completed
+        )
+
+    def _completed(self, answer: str) -> None:
+        self._run(self.session.completed(answer))
 
     def _close(self, effect: Close) -> None:
         self._closing_since_ms = now_ms()
         self._outbox.put_close(effect.code, effect.reason)
         self._node.registry.hasten(self)
 
-    async def _answer(self, frame: Request, identity: Identity) -> None:
-        if not isinstance(frame, Sync | ListConversations):
-            await self._carry_out(frame, identity)
-            return
+    async def _answer(self, frame: Question, identity: Identity) -> None:
+        """One question at a time, as the peer takes the answers: together they would be more than it may hold."""
         self._reading = self._reading or asyncio.Lock()
-        async with self._reading:  # one at a time, as the peer takes them: together they would be more than it may hold
+        async with self._reading:
             await self._outbox.caught_up()
             if not self.session.is_closing:
-                await self._carry_out(frame, identity)
-
-    async def _carry_out(self, frame: Request, identity: Identity) -> None:
-        services = self._node.services
-        text = await services.answer(frame, identity=identity, session_id=self.session.id, language=self.language)
-        self._run(self.session.completed(text))
+                answer = await self._node.services.answer(frame, identity=identity, language=self.language)
+                self._completed(answer)
 
     async def _sign_in(self, frame: SignIn) -> None:
         """Check who it is, be told what concerns her, then list what changed: nothing falls between.
@@ -271,9 +305,13 @@ class Connection:
         if self._user is not None:
             return
         self._tenant, self._user, self._terminal = identity.tenant, identity.user, identity.terminal
-        await self._node.registry.join(self, identity.user)
+        registry = self._node.registry
+        await registry.join(self, identity.user)
         if self._gone:
             await self._leave()
+        sessions = registry.sessions(user_group(identity.user))
+        for oldest in sessions[: max(0, len(sessions) - self._node.limits.user_sessions)]:
+            oldest.crowd_out()
 
     async def _leave(self) -> None:
         """Be nobody's: the socket is closed, or the sign-in failed and the next one may be someone else's."""

@@ -4,8 +4,9 @@ Everything runs on the event loop. What a rush of sign-ins asks is gathered into
 of their own, so that they hold up nothing else, and what they missed a few at a time.
 """
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,10 +19,11 @@ from apps.common.batching import Batcher, BatchLimits
 from apps.common.clock import now_ms
 from apps.common.database import conninfo
 from apps.common.errors import ImError, Unavailable
-from apps.gateway.session import Identity, Note, Request
+from apps.gateway.session import Identity, Note, Question, Request
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy
-from apps.messaging.services.sending import Sender, send_message
+from apps.messaging.services.sending import Sender, ack_of, submit_message
+from apps.messaging.store.records import Committed
 from apps.wire.codec import encode
 from apps.wire.errors import ErrorCode
 from apps.wire.frames import (
@@ -99,10 +101,36 @@ class Dispatcher:
         conversation = ConversationId(frame.conversation)
         cursors.note(identity.tenant, conversation, identity.user, delivered_seq=delivered, read_seq=read)
 
-    async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
-        """Carry out a request and return the text of its answer, an `error` frame at worst."""
+    def send(
+        self, frame: Send, *, identity: Identity, session_id: str, language: str, done: Callable[[str], None]
+    ) -> None:
+        """Begin to send a message; `done` is called once, with the text of the answer. The hot path, so no task."""
+
+        def answer(sent: "asyncio.Future[Committed]") -> None:
+            try:
+                text = encode(ack_of(frame.id, sent.result()))
+            except Exception as error:
+                text = encode(self.refusal(error, frame, language=language))
+            done(text)
+
+        sender = Sender(identity.tenant, identity.user, identity.terminal, session_id)
         try:
-            return encode(await _carry_out(frame, identity, session_id))
+            sent = submit_message(
+                sender,
+                message_id=frame.id,
+                conversation_id=ConversationId(frame.conversation),
+                kind=frame.kind,
+                body=frame.body,
+            )
+        except Exception as error:
+            done(encode(self.refusal(error, frame, language=language)))
+        else:
+            sent.add_done_callback(answer)
+
+    async def answer(self, frame: Question, *, identity: Identity, language: str) -> str:
+        """Look something up and return the text of the answer, an `error` frame at worst."""
+        try:
+            return encode(await _look_up(frame, identity))
         except Exception as error:
             return encode(self.refusal(error, frame, language=language))
 
@@ -135,16 +163,7 @@ async def _changed_since(asked: Sequence[selectors.Since]) -> list[list[Conversa
     return await selectors.changed_since(asked, MAX_CHANGED_CONVERSATIONS + 1)
 
 
-async def _carry_out(frame: Request, identity: Identity, session_id: str) -> ServerFrames:
-    if isinstance(frame, Send):
-        sender = Sender(identity.tenant, identity.user, identity.terminal, session_id)
-        return await send_message(
-            sender,
-            message_id=frame.id,
-            conversation_id=ConversationId(frame.conversation),
-            kind=frame.kind,
-            body=frame.body,
-        )
+async def _look_up(frame: Question, identity: Identity) -> ServerFrames:
     if isinstance(frame, Sync):
         return await _sync(frame, identity)
     return await _list_conversations(frame, identity)

@@ -21,6 +21,7 @@ from apps.gateway.connection import Node
 from apps.gateway.dispatch import RESUME_OVERLAP_MS, Dispatcher
 from apps.gateway.gaps import GapRepair
 from apps.gateway.outbox import Bounds
+from apps.gateway.quotas import Quotas
 from apps.gateway.registry import Registry
 from apps.gateway.session import Limits
 from apps.messaging import runtime, selectors
@@ -135,7 +136,8 @@ async def _open(layer: Any) -> Node:
     registry.spawn_forever(repair.run())
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
-    return Node(registry, Dispatcher(), limits, bounds, _home_of)
+    quotas = Quotas(per_s=limits.user_rate_per_s, burst=limits.user_burst)
+    return Node(registry, Dispatcher(), limits, bounds, quotas, _home_of)
 
 
 async def _shut_out(

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+import msgspec
+
 from apps.common.clock import now_ms
 from apps.events.publish import DELIVER, GAP, REVOKE, user_group
 from apps.gateway.wheel import Item, Wheel
@@ -66,6 +68,9 @@ class Connection(Item, Protocol):
     def revoke(self) -> None:
         """End because the terminal or user may not be here any more."""
 
+    def crowd_out(self) -> None:
+        """End because the user has more sessions than she may."""
+
     def abandon(self) -> None:
         """End at once, without saying so to the peer."""
 
@@ -87,6 +92,7 @@ class Registry:
         self._empty = asyncio.Event()
         self._empty.set()
         self._session_count = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.on_gap: OnGap = _log_gap
         self._stopping = False
 
@@ -169,7 +175,9 @@ class Registry:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work of a connection to its end, even when the connection goes first; `stop` waits for it."""
-        task = asyncio.create_task(work)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
@@ -187,7 +195,7 @@ class Registry:
             self.on_gap(message["groups"], message["since_ms"])
 
     def _hand_out(self, message: dict[str, Any]) -> None:
-        conversation = UUID(hex=message["conversation"]) if message["conversation"] else None
+        conversation = msgspec.convert(message["conversation"], UUID) if message["conversation"] else None
         seq, frame, origin, time_ms = message["seq"], message["frame"], message["origin"], now_ms()
         for group in message["groups"]:
             for connection in self._groups.get(group, ()):

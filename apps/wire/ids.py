@@ -93,15 +93,30 @@ def parse_message_id(text: str) -> MessageId:
     return parse_message_id_bytes(decode_message_id(text))
 
 
+def own_message_id(text: str, sender: UserId, terminal: TerminalId) -> bytes | None:
+    """Return the 48 bytes of an id that this sender made on this terminal, None when somebody else made it.
+
+    The same as parsing and comparing, without making objects of what is only compared. Raises InvalidMessageId.
+    """
+    data = decode_message_id(text)
+    if data[0] != MESSAGE_ID_VERSION:
+        raise _unknown_version(data[0])
+    return data if data[1:33] == sender.bytes + terminal.bytes else None
+
+
 def parse_message_id_bytes(data: bytes) -> MessageId:
     """Parse the 48 stored bytes. Raises InvalidMessageId on a wrong length or an unknown version."""
     if len(data) != MESSAGE_ID_BYTES:
         raise InvalidMessageId(f"a message id has {MESSAGE_ID_BYTES} bytes, not {len(data)}")
     if data[0] != MESSAGE_ID_VERSION:
-        raise InvalidMessageId(f"message id version {data[0]} is unknown, this server speaks {MESSAGE_ID_VERSION}")
+        raise _unknown_version(data[0])
     return MessageId(
         UserId(UUID(bytes=data[1:17])),
         TerminalId(UUID(bytes=data[17:33])),
         int.from_bytes(data[33:39], "big"),
         data[39:],
     )
+
+
+def _unknown_version(version: int) -> InvalidMessageId:
+    return InvalidMessageId(f"message id version {version} is unknown, this server speaks {MESSAGE_ID_VERSION}")

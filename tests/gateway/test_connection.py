@@ -1,7 +1,7 @@
 """One connection between socket, session, registry and services, with the services faked at their port."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -10,8 +10,9 @@ import pytest
 from apps.events.publish import REVOKE
 from apps.gateway.connection import Connection, Node
 from apps.gateway.outbox import AsgiOutbox, Bounds, SocketOutbox
+from apps.gateway.quotas import Quotas
 from apps.gateway.registry import Registry
-from apps.gateway.session import Identity, Limits, Note, Request
+from apps.gateway.session import Identity, Limits, Note, Question, Request
 from apps.wire.codec import encode
 from apps.wire.frames import Ack, ClientFrames, ConversationState, ErrorFrame, Heartbeat, Received, Send, SignIn, Sync
 from tests.gateway.detaching import FakeSocket
@@ -35,6 +36,7 @@ class FakeServices:
         self.begun: list[Request] = []
         self.languages: list[str] = []
         self.page = '{"op":"events"}'
+        self.sending: list[asyncio.Future[None]] = []
 
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
         await self.gate.wait()
@@ -51,11 +53,22 @@ class FakeServices:
     def note(self, identity: Identity, frame: Note) -> None:
         self.notes.append(frame)
 
-    async def answer(self, frame: Request, *, identity: Identity, session_id: str, language: str) -> str:
+    def send(
+        self, frame: Send, *, identity: Identity, session_id: str, language: str, done: Callable[[str], None]
+    ) -> None:
+        self.begun.append(frame)
+        self.languages.append(language)
+        self.sending.append(asyncio.ensure_future(self._commit(frame, done)))
+
+    async def answer(self, frame: Question, *, identity: Identity, language: str) -> str:
         self.begun.append(frame)
         self.languages.append(language)
         await self.gate.wait()
-        return encode(Ack(frame.id, ROOM, 1, 1)) if isinstance(frame, Send) else self.page
+        return self.page
+
+    async def _commit(self, frame: Send, done: Callable[[str], None]) -> None:
+        await self.gate.wait()
+        done(encode(Ack(frame.id, ROOM, 1, 1)))
 
     def refusal(self, error: Exception, frame: SignIn, *, language: str) -> ErrorFrame:
         return ErrorFrame(code=str(error), message=language, retry=str(error) == "unavailable", ref=frame.ref)
@@ -150,7 +163,8 @@ class World:
         self.services = FakeServices()
         self.registry = Registry("n1", None)
         self.homes: dict[str, str] = {}
-        self.node = Node(self.registry, self.services, limits, bounds, lambda group: self.homes.get(group, ""))
+        quotas = Quotas(per_s=limits.user_rate_per_s, burst=limits.user_burst)
+        self.node = Node(self.registry, self.services, limits, bounds, quotas, lambda group: self.homes.get(group, ""))
         self.socket = line
         self.connection = line.connect(self.node)
 
@@ -164,6 +178,11 @@ class World:
         self.socket.events.clear()
 
 
+def limited(world: World, **limits: Any) -> World:
+    """The same world with other limits."""
+    return World(type(world.socket)(), world.node.bounds, Limits(**limits))
+
+
 async def settle() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
@@ -172,7 +191,7 @@ async def settle() -> None:
 @pytest.fixture(params=[AsgiLine, DetachedLine], ids=["asgi", "detached"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     bounds = Bounds(congested_bytes=500, relaxed_bytes=50, limit_bytes=5000)
-    world = World(request.param(), bounds, Limits(unacked=10_000))
+    world = World(request.param(), bounds, Limits(unacked=10_000, user_sessions=2))
     yield world
     world.socket.read_on()
     await world.connection.gone()
@@ -307,7 +326,7 @@ class TestRedirect:
         assert world.socket.ops == ["error", "closing", 4401]
 
     def test_a_node_of_its_own_sends_nobody_anywhere(self) -> None:
-        node = Node(Registry("n1", None), FakeServices(), Limits(), Bounds())
+        node = Node(Registry("n1", None), FakeServices(), Limits(), Bounds(), Quotas(per_s=1, burst=1))
 
         assert node.home_of("user.x") == ""
 
@@ -316,7 +335,7 @@ class TestRequests:
     async def test_are_begun_in_the_order_they_came(self, world: World) -> None:
         await world.sign_in()
         world.services.gate.clear()
-        frames: list[ClientFrames] = [message(1), Sync(ROOM, 0), message(2), message(3)]
+        frames: list[ClientFrames] = [message(1), message(2), message(3), Sync(ROOM, 0)]
 
         for frame in frames:
             world.hand(frame)
@@ -357,6 +376,49 @@ class TestRequests:
 
         assert world.services.begun == [message(1)]
         assert world.socket.ops == []
+
+
+class TestQuota:
+    async def test_a_user_who_sends_too_much_is_told_when_to_send_again(self, world: World) -> None:
+        world = limited(world, user_rate_per_s=1, user_burst=2)
+        await world.sign_in()
+
+        for number in range(3):
+            world.hand(message(number))
+        await settle()
+
+        refusal = world.socket.events[0]
+        assert world.socket.ops == ["error", "ack", "ack"]
+        assert (refusal["code"], refusal["retry"], refusal["id"]) == ("rate_limited", True, message(2).id)
+        assert refusal["retry_after_ms"] > 0
+        assert world.services.begun == [message(0), message(1)]
+
+    async def test_what_was_refused_is_no_request_under_way(self, world: World) -> None:
+        world = limited(world, user_rate_per_s=1, user_burst=0)
+        await world.sign_in()
+
+        for number in range(100):
+            world.hand(message(number))
+
+        assert world.socket.ops == ["error"] * 100
+        assert {event["code"] for event in world.socket.events} == {"rate_limited"}
+
+    async def test_one_session_too_many_closes_the_oldest(self, world: World) -> None:
+        lines = [type(world.socket)() for _ in range(2)]
+        connections = [line.connect(world.node) for line in lines]
+        await world.sign_in()
+
+        for connection in connections:
+            connection.received(encode(sign_in()))
+            await settle()
+
+        assert world.socket.events == [
+            {"op": "closing", "reason": "too_many_sessions", "retry_after_ms": 10_000},
+            4429,
+        ]
+        assert [line.ops for line in lines] == [["welcome"], ["welcome"]]
+        for connection in connections:
+            await connection.gone()
 
 
 class TestSlowReader:

@@ -438,7 +438,7 @@ class TestWrongInput:
         self, dial: Dial, room: Conversation, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         terminal = await dial(alice)
-        monkeypatch.setattr("apps.gateway.dispatch.send_message", lambda *arguments, **fields: 1 // 0)
+        monkeypatch.setattr("apps.gateway.dispatch.submit_message", lambda *arguments, **fields: 1 // 0)
         frame = terminal.message(room)
 
         refusal = await terminal.ask(**frame)

@@ -24,8 +24,9 @@ from apps.gateway.session import Identity
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy
 from apps.messaging.store.lane import Limits
-from apps.wire.frames import Read, Received, Send, SignIn, Sync
-from apps.wire.ids import TenantId, TerminalId
+from apps.messaging.store.records import NOBODY, Committed
+from apps.wire.frames import Read, Received, SignIn, Sync
+from apps.wire.ids import ConversationId, TenantId, TerminalId
 from tests.gateway.conftest import in_database
 from tests.gateway.session.frames import ROOM, identity, message, sign_in
 from tests.rest_client import issue_token
@@ -174,14 +175,54 @@ class TestSigningIn:
 
 
 async def test_without_a_running_node_requests_are_told_to_come_back(dispatcher: Dispatcher) -> None:
-    frames: list[Send | Sync] = [message(), Sync(ROOM, 0, ref="r1")]
     who = Identity(TenantId(uuid4()), identity().user, identity().terminal, 1)
+    texts: list[str] = []
 
-    answers = [
-        msgspec.json.decode(await dispatcher.answer(frame, identity=who, session_id="s", language="en"))
-        for frame in frames
-    ]
+    dispatcher.send(message(), identity=who, session_id="s", language="en", done=texts.append)
+    texts.append(await dispatcher.answer(Sync(ROOM, 0, ref="r1"), identity=who, language="en"))
 
+    answers = [msgspec.json.decode(text) for text in texts]
     assert [(answer["op"], answer["code"], answer["retry"]) for answer in answers] == [
         ("error", "unavailable", True)
     ] * 2
+
+
+class TestSending:
+    """What becomes of a message once the store has it."""
+
+    @pytest.fixture
+    async def sent(self, monkeypatch: pytest.MonkeyPatch) -> "asyncio.Future[Committed]":
+        future: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(module, "submit_message", lambda *arguments, **fields: future)
+        return future
+
+    async def test_is_answered_once_it_is_committed(
+        self, dispatcher: Dispatcher, sent: "asyncio.Future[Committed]"
+    ) -> None:
+        texts: list[str] = []
+
+        dispatcher.send(message(), identity=identity(), session_id="s", language="en", done=texts.append)
+        before = list(texts)
+        sent.set_result(Committed(b"", ConversationId(ROOM), 7, 1_000, False, NOBODY, 1))
+        await asyncio.sleep(0)
+
+        assert before == []
+        assert msgspec.json.decode(texts[0]) == {
+            "op": "ack",
+            "id": message().id,
+            "conversation": str(ROOM),
+            "seq": 7,
+            "time": 1_000,
+        }
+
+    async def test_is_refused_when_the_store_refuses_it(
+        self, dispatcher: Dispatcher, sent: "asyncio.Future[Committed]"
+    ) -> None:
+        texts: list[str] = []
+
+        dispatcher.send(message(), identity=identity(), session_id="s", language="en", done=texts.append)
+        sent.set_exception(ConversationNotFound(conversation="c7"))
+        await asyncio.sleep(0)
+
+        refusal = msgspec.json.decode(texts[0])
+        assert (refusal["op"], refusal["code"], refusal["id"]) == ("error", "conversation_not_found", message().id)

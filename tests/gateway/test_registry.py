@@ -52,6 +52,9 @@ class Peer:
     def revoke(self) -> None:
         self.said.append("revoke")
 
+    def crowd_out(self) -> None:
+        self.said.append("crowd out")
+
     def abandon(self) -> None:
         self.said.append("abandon")
         self._registry.remove(self)

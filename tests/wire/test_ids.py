@@ -14,6 +14,7 @@ from apps.wire.ids import (
     decode_message_id,
     encode_message_id,
     make_message_id,
+    own_message_id,
     parse_message_id,
     parse_message_id_bytes,
 )
@@ -50,6 +51,23 @@ def test_every_id_survives_the_way_through_text_and_bytes(
     assert len(text) == 64
     assert parse_message_id(text) == message_id
     assert encode_message_id(decode_message_id(text)) == text
+
+
+def test_an_id_is_its_makers_own_and_nobody_elses() -> None:
+    other = UUID("11111111-2222-4333-8444-555555555555")
+
+    owned = own_message_id(VECTOR, SENDER, TERMINAL)
+    others = [own_message_id(VECTOR, UserId(other), TERMINAL), own_message_id(VECTOR, SENDER, TerminalId(other))]
+
+    assert owned is not None
+    assert owned.hex() == VECTOR_HEX
+    assert others == [None, None]
+
+
+@pytest.mark.parametrize("text", ["", VECTOR[:-1], VECTOR + "A", "!" * 64, "Ag" + VECTOR[2:]])
+def test_what_is_no_id_is_nobodys_own(text: str) -> None:
+    with pytest.raises(InvalidMessageId):
+        own_message_id(text, SENDER, TERMINAL)
 
 
 def test_a_second_example() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from apps.gateway.session.effects import SendText
 from apps.wire.codec import encode
 from apps.wire.errors import ErrorCode
-from apps.wire.frames import Changed, ClientFrames, ErrorFrame
+from apps.wire.frames import Changed, ClientFrames, ErrorFrame, Send
 
 
 def marks_of(frame: ClientFrames) -> tuple[str, str]:
@@ -23,3 +23,9 @@ def error(code: ErrorCode, message: str, *, ref: str = "", message_id: str = "",
     retry = retry_after_ms > 0
     frame = ErrorFrame(code=code, message=message, retry=retry, retry_after_ms=retry_after_ms, ref=ref, id=message_id)
     return SendText(encode(frame))
+
+
+def too_many_messages(frame: Send, wait_ms: int) -> str:
+    """Refuse a message of a user who sends too many through all her sessions together; it may be sent again later."""
+    message = "too many messages from all your sessions together, slow down"
+    return error(ErrorCode.RATE_LIMITED, message, message_id=frame.id, retry_after_ms=wait_ms).text

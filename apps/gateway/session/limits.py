@@ -35,6 +35,13 @@ class Limits:
     burst: int = 200
     """Requests per second and at once; `received`, `read` and `heartbeat` cost a tenth. Then `rate_limited`."""
 
+    user_rate_per_s: float = 100
+    user_burst: int = 400
+    """Messages per second and at once of all sessions of a user on one node together. Then `rate_limited`."""
+
+    user_sessions: int = 50
+    """Sessions of one user on one node; one more closes the oldest with 4429."""
+
     refusals_per_s: float = 5
     refusals_burst: int = 100
     """A client that goes on beyond so many `rate_limited` answers is closed with 4429."""

@@ -1,6 +1,6 @@
 """Effects are plain values: equal when they say the same, and unchangeable."""
 
-import dataclasses
+import copy
 
 import pytest
 
@@ -13,8 +13,8 @@ EFFECTS = [SendText("{}"), Authenticate(sign_in()), Call(message(), identity()),
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: type(effect).__name__)
 def test_an_effect_is_a_value(effect: SendText | Authenticate | Call | Close) -> None:
-    field = dataclasses.fields(effect)[0].name
+    field = effect.__struct_fields__[0]
 
-    assert effect == dataclasses.replace(effect)
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    assert effect == copy.copy(effect)
+    with pytest.raises(AttributeError):
         setattr(effect, field, None)
