@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.resilience.cluster.outcast import Outcast
 from tests.resilience.cluster.site import ClusterSite
 from tests.resilience.traffic import Traffic
 
@@ -65,6 +66,23 @@ async def cut_off_the_leader(site: ClusterSite, traffic: Traffic) -> None:
     site.network.heal()
 
     assert not minority["serving"], "a minority serves slots"
+    await agreed(site)
+
+
+async def shut_somebody_out_behind_a_cut(site: ClusterSite, traffic: Traffic) -> None:
+    """A user is deactivated while the node of her session cannot be told: it knows of the gap, and asks by itself."""
+    leader = await leader_of(site, by=1)
+    cut_off = other_than(site, leader)
+    others = set(founders(site)) - {cut_off}
+    outcast = Outcast(site, "outcast")
+    await outcast.come_in(cut_off)
+
+    site.network.separate({cut_off}, others)
+    await settled(site, by=leader, without={cut_off})
+    await outcast.shut_out(by=leader)
+    await outcast.is_out()
+    site.network.heal()
+
     await agreed(site)
 
 
@@ -185,6 +203,7 @@ THREE: dict[str, Scenario] = {
         kill_a_follower,
         freeze_the_leader,
         cut_off_the_leader,
+        shut_somebody_out_behind_a_cut,
         lose_one_direction,
         leave_one_bridge,
         restart_one_after_the_other,

@@ -150,6 +150,11 @@ class ClusterSite:
         """Run a command of manage.py on the hub."""
         return await self._program("manage.py", *arguments)
 
+    async def person(self, *arguments: str, by: int = 1) -> None:
+        """Run `tests.resilience.person` on the hub; what it has to tell sessions it hands to this host."""
+        told = {"IM_CLUSTER_HOST": address_of(by), "IM_CLUSTER_DATA_PORT": str(DATA_PORT)}
+        await self._program("-m", "tests.resilience.person", *arguments, environment=told)
+
     def skew_clock(self, host: int, seconds: float) -> None:
         """Let the wall clock of a node's program jump."""
         (self.nodes[host].folder / SKEW_FILE).write_text(str(seconds), encoding="ascii")
@@ -212,12 +217,12 @@ class ClusterSite:
         except (urllib.error.URLError, OSError):
             return False
 
-    async def _program(self, *arguments: str) -> str:
+    async def _program(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
             cwd=ROOT,
-            env=self._common(self._database_url, self.folder / "hub"),
+            env=self._common(self._database_url, self.folder / "hub") | (environment or {}),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -240,6 +245,7 @@ class ClusterSite:
             "IM_CLUSTER_EXPECT": str(self.founders if node.host <= self.founders else 0),
             "IM_CLUSTER_JOIN": ",".join(others),
             "IM_NODE_NAME": f"host{node.host}",
+            "IM_NODE_PROCESSES": "1",
             "PYTHONPATH": str(ROOT / "tests" / "resilience" / "cluster" / "skew"),
             "IMSITE_TEST_SKEW": str(node.folder / SKEW_FILE),
         }

@@ -131,6 +131,7 @@ class TwoNodes(Site):
             "IM_CLUSTER_JOIN": ",".join(f"127.0.0.1:{each.control_port}" for each in self.nodes),
             "IM_CLUSTER_EXPECT": str(len(self.nodes)),
             "IM_NODE_NAME": node.name,
+            "IM_NODE_PROCESSES": "1",
             "IM_PUBLIC_WS_URL": node.ws_url,
         }
 
