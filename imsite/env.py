@@ -204,7 +204,7 @@ class Environment:
 
     @property
     def node_weight(self) -> int:
-        """`IM_NODE_WEIGHT`: this node's share of the slots beside the others'. Default 100; 0 owns none."""
+        """`IM_NODE_WEIGHT`: this node's share of the slots beside others'. Default 100; 0: none while others can."""
         return self._number("IM_NODE_WEIGHT", 100, most=10_000)
 
     @property
