@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from apps.metrics.families import Distribution, Family, Value
 
 POINTS: Final = 150
-"""Points kept, the oldest dropped: five minutes at one in two seconds, some 40 KB for twenty figures."""
+"""Points kept, the oldest dropped: five minutes at one in two seconds, some 160 KB for thirty figures."""
 
 How = Literal["rate", "value", "mean", "p50", "p99"]
 

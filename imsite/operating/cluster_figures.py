@@ -6,6 +6,7 @@ The number of values is bounded, because members and counters are. Not here: how
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from apps.cluster.services import Cluster
 from apps.metrics import Family, Kind
 
 Facts = dict[str, Any]
@@ -28,6 +29,18 @@ def cluster_families(status: Facts | None) -> list[Family]:
         return [_is_node(0)]
     families = [*_of_node(status), *_of_members(status), *_of_delays(status), *_of_counters(status)]
     return [family for family in families if family.samples]
+
+
+def glance(cluster: Cluster | None) -> list[Family]:
+    """Return what the live page shows of the cluster: what this node knows anyway, so that nothing is waited for."""
+    view = cluster.view if cluster is not None else None
+    if cluster is None or view is None:
+        return []
+    alive = sum(status.value == "alive" for status in view.statuses.values())
+    return [
+        _family("cluster_nodes_alive", "Members that gossip sees alive.", [({}, alive)]),
+        _family("cluster_slots_owned", "Slots of this node.", [({}, view.table.count_of(cluster.node))]),
+    ]
 
 
 def silent_node() -> list[Family]:

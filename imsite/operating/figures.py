@@ -127,6 +127,14 @@ FIGURES: Final = (
         ),
     ),
     Figure(
+        _("Cluster"),
+        "",
+        (
+            (_("nodes alive"), Track("alive", "cluster_nodes_alive", "value")),
+            (_("slots of this node"), Track("slots", "cluster_slots_owned", "value")),
+        ),
+    ),
+    Figure(
         _("Memory"),
         "MB",
         ((_("of this process"), Track("memory", "im_process_resident_bytes", "value", MB)),),

@@ -20,7 +20,7 @@ from apps.metrics import HISTORY, REGISTRY, Family
 from apps.metrics.repeater import Repeater
 from apps.metrics.vitals import Vitals
 from imsite.errors import OperatorError
-from imsite.operating.cluster_figures import cluster_families, silent_node
+from imsite.operating.cluster_figures import cluster_families, glance, silent_node
 from imsite.operating.figures import TRACKS
 from imsite.operating.observed import observe
 from imsite.phrases import phrase
@@ -107,7 +107,7 @@ def _of_cluster() -> list[Family]:
 
 
 def _record() -> None:
-    HISTORY.record(REGISTRY.snapshot(), now_ms())
+    HISTORY.record([*REGISTRY.snapshot(), *glance(current())], now_ms())
 
 
 def _pushers(options: dict[str, Any]) -> list[tuple[Callable[[], None], Close]]:

@@ -1,10 +1,14 @@
 """Monitoring reads the cluster's figures, each under one name and in one unit."""
 
+from pathlib import Path
+
 import pytest
 
+from apps.cluster.services import Cluster
 from apps.metrics import Family, Kind
 from apps.metrics.adapters.openmetrics import expose
-from imsite.operating.cluster_figures import cluster_families, silent_node
+from imsite.operating.cluster_figures import cluster_families, glance, silent_node
+from tests.cluster.live import config, running
 from tests.imsite.operating.status import Facts, member, status, unformed
 
 
@@ -76,6 +80,23 @@ def test_a_process_that_is_no_node_says_only_that() -> None:
 
 def test_a_node_that_does_not_answer_is_a_node_all_the_same() -> None:
     assert read(silent_node()) == {"imsite_cluster_node": 1, "imsite_cluster_answers": 0}
+
+
+async def test_a_glance_shows_who_is_alive_and_what_this_node_owns(tmp_path: Path) -> None:
+    async with running(tmp_path, 2) as nodes:
+        seen = [read(glance(node)) for node in nodes]
+
+    assert [each["cluster_nodes_alive"] for each in seen] == [2, 2]
+    assert sum(each["cluster_slots_owned"] for each in seen) == 16_384
+
+
+async def test_without_a_cluster_there_is_nothing_to_glance_at(tmp_path: Path) -> None:
+    waiting = Cluster(config(tmp_path, "n0", expect=2), lambda *_: None)
+
+    found = [glance(None), glance(waiting)]
+
+    waiting.stop()
+    assert found == [[], []]
 
 
 @pytest.mark.parametrize(
