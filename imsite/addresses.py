@@ -76,11 +76,19 @@ def parse_node_address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def outward_address() -> str:
-    """The address this machine has towards others; its loopback address where it has no route."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+OUTWARD = {
+    socket.AF_INET: ("192.0.2.1", "127.0.0.1"),
+    socket.AF_INET6: ("2001:db8::1", "::1"),
+}
+"""Of each kind: an address that is nowhere, but on the default route, and the one of this machine for itself."""
+
+
+def outward_address(family: socket.AddressFamily = socket.AF_INET) -> str:
+    """The address of a kind that this machine has towards others; its loopback address where it has no route."""
+    nowhere, loopback = OUTWARD[family]
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # connecting a datagram socket chooses a route and sends nothing
+            probe.connect((nowhere, 9))  # connecting a datagram socket chooses a route and sends nothing
         except OSError:
-            return "127.0.0.1"
+            return loopback
         return str(probe.getsockname()[0])

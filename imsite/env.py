@@ -163,7 +163,8 @@ class Environment:
         """`IM_CLUSTER_ADVERTISE`: address that other nodes reach this one by. Default `IM_CLUSTER_HOST`, or where that
         is any address the one of the default route."""
         host = self.values.get("IM_CLUSTER_ADVERTISE") or self.cluster_host
-        return outward_address() if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+        family = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}.get(host)  # noqa: S104 - compared, not bound
+        return host if family is None else outward_address(family)
 
     @property
     def cluster_keys(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Addresses that operators write are taken apart, and what is none is named."""
 
+import socket
+
 import pytest
 
 from imsite.addresses import outward_address, parse_database_url, parse_node_address
@@ -52,3 +54,4 @@ def test_without_any_route_the_loopback_is_all_there_is(monkeypatch: pytest.Monk
     monkeypatch.setattr("imsite.addresses.socket.socket.connect", refuse)
 
     assert outward_address() == "127.0.0.1"
+    assert outward_address(socket.AF_INET6) == "::1"

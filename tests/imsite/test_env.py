@@ -1,6 +1,7 @@
 """The environment becomes typed settings, and every bad value becomes one clear line."""
 
 import json
+import socket
 import stat
 from pathlib import Path
 
@@ -174,6 +175,7 @@ class TestCluster:
 
         assert environment.cluster_host == "0.0.0.0"
         assert environment.cluster_advertise == outward_address() != "0.0.0.0"
+        assert Environment({"IM_HOST": "::"}).cluster_advertise == outward_address(socket.AF_INET6) != "::"
         assert Environment({"IM_HOST": "::", "IM_CLUSTER_ADVERTISE": "im.example"}).cluster_advertise == "im.example"
 
     def test_a_node_has_the_machines_name_unless_it_is_given_one(self) -> None:

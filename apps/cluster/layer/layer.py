@@ -27,7 +27,7 @@ Callback = Callable[[Message], None]
 Result = TypeVar("Result")
 
 
-ANYWHERE = frozenset({"", "::", "0.0.0.0"})  # noqa: S104  # hosts that mean this machine among others
+LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where such a host is found from here
 
 
 class NotANode(RuntimeError):
@@ -245,8 +245,7 @@ class SlotChannelLayer(BaseChannelLayer):  # type: ignore[misc]  # channels is u
     def _as_guest(self) -> Guest:
         if self._guest is None:
             config = services.configure(settings.IM_CLUSTER)
-            host = "127.0.0.1" if config.host in ANYWHERE else config.host
-            self._guest = Guest([(host, config.data_port)], config.keys)
+            self._guest = Guest([(LOOPBACK.get(config.host, config.host), config.data_port)], config.keys)
         return self._guest
 
     async def _pump(self, local: LocalEnd, channel: str) -> None:

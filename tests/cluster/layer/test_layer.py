@@ -146,6 +146,17 @@ async def test_a_process_without_a_node_sends_to_groups_as_a_guest(
     assert {**MESSAGE, "groups": ["g"]} in got
 
 
+@pytest.mark.parametrize(("host", "found"), [("::", "::1"), ("", "127.0.0.1"), ("im-1", "im-1")])
+async def test_a_guest_finds_a_node_that_listens_anywhere_on_this_machine(
+    settings: Any, tmp_path: Any, host: str, found: str
+) -> None:
+    settings.IM_CLUSTER = {"folder": tmp_path, "keys": [SECRET], "name": "n", "host": host, "data_port": 8003}
+
+    guest = SlotChannelLayer()._as_guest()
+
+    assert guest._addresses == [(found, 8003)]
+
+
 async def test_the_layer_takes_the_seat_of_this_processs_node(
     monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any
 ) -> None:
