@@ -19,4 +19,35 @@ LOAD_TESTS: Final = {
     "{users} users and {conversations} conversations in {seconds:.1f} s; their tokens are in {path}": (
         "{users} 个用户和 {conversations} 个会话，用时 {seconds:.1f} 秒；令牌在 {path}"
     ),
+    # running them
+    "Put load on a running installation, by one of its scenarios or your own, and judge it.": (
+        "按内置或自定义的场景对运行中的系统施加负载，并判定结果。"
+    ),
+    "compare: the two results": "compare：两个结果文件",
+    "where and who": "位置与用户",
+    "WebSocket address of a node; may be repeated": "节点的 WebSocket 地址，可给出多个",
+    "file of seed_load": "seed_load 生成的文件",
+    "own address to connect from": "发起连接所用的本机地址",
+    "processes of the load test; default: as many as needed": "压测进程数；默认按需要",
+    "process to observe": "要观察的进程",
+    "process to kill": "要杀死的进程",
+    "instead of what the scenario says": "替代场景中的设置",
+    "how many sessions": "会话数",
+    "new sessions per second, 0: no limit": "每秒新会话数，0 表示不限",
+    "seconds between heartbeats": "心跳间隔秒数",
+    "seconds of traffic before measuring": "测量前的预热秒数",
+    "seconds of measuring": "测量秒数",
+    "seconds that the last answers may take": "等待最后应答的秒数",
+    "messages per second, 0: one after the other": "每秒消息数，0 表示逐条连续发送",
+    "how many conversations, 0: all": "会话（聊天）数，0 表示全部",
+    "length of each message": "每条消息的长度",
+    "let nodes send sessions to each other": "允许节点重定向会话",
+    "results": "结果",
+    "write the result there": "将结果写入该文件",
+    "write a report there": "将报告写入该文件",
+    "what to state about the database's durability": "报告中对数据库持久性的说明",
+    "language of progress and report": "进度和报告的语言",
+    "compare needs two results: manage.py loadtest compare A.json B.json": (
+        "compare 需要两个结果：manage.py loadtest compare A.json B.json"
+    ),
 }

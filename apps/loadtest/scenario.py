@@ -75,6 +75,12 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     disturbances: list[Disturbance] = []
     redirect: bool = False
 
+    def __post_init__(self) -> None:
+        """A disturbance after the end would never happen, and one that lasts beyond it could not be judged."""
+        for disturbance in self.disturbances:
+            if disturbance.at_s + disturbance.for_s > self.duration_s:
+                raise ValueError(f"`{disturbance.kind}` at {disturbance.at_s:g} s lasts beyond duration_s")
+
 
 def known_scenarios() -> list[str]:
     """Return the names of the scenarios that come with the program."""
@@ -110,10 +116,18 @@ def parse_scenario(text: str, *, name: str) -> Scenario:
 
 
 def changed(scenario: Scenario, *, name: str, **values: Any) -> Scenario:
-    """Return the scenario with other values, those that are not None, checked like a file's. Raises ScenarioInvalid."""
+    """Return the scenario with other values, those that are not None, checked like a file's.
+
+    With another duration, disturbances keep their place in it. Raises ScenarioInvalid.
+    """
     given = {key: value for key, value in values.items() if value is not None}
+    plain = msgspec.to_builtins(scenario)
+    if given.get("duration_s") and scenario.duration_s:
+        factor = given["duration_s"] / scenario.duration_s
+        for disturbance in plain["disturbances"]:
+            disturbance |= {key: disturbance[key] * factor for key in ("at_s", "for_s")}
     try:
-        return msgspec.convert(msgspec.to_builtins(scenario) | given, Scenario)
+        return msgspec.convert(plain | given, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioInvalid(name=name, reason=error) from error
 

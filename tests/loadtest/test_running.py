@@ -1,5 +1,9 @@
 """A whole run with real processes against a fake server: promises kept pass, each broken one is caught."""
 
+import asyncio
+import signal
+import sys
+
 import msgspec
 import pytest
 
@@ -84,6 +88,30 @@ async def test_sessions_whose_connections_broke_come_back_and_miss_nothing() -> 
     assert outcome.verdict.faults == []
     assert outcome.recording.total("signed_in") == 24
     assert [event["kind"] for event in outcome.events] == ["drop"]
+
+
+async def test_a_process_is_killed_when_one_is_given() -> None:
+    victim = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE)
+    scenario = msgspec.structs.replace(
+        TALK, traffic=[], warm_up_s=0, duration_s=0.2, disturbances=[Disturbance(kind="kill", at_s=0.1)]
+    )
+
+    async with serving(PEOPLE) as server:
+        plans = make_plans(scenario, PEOPLE, workers=1, urls=[server.url], run=7, spread_sources=False)
+        outcome = await run(Setup(scenario, plans, server_pids=[victim.pid], kill_pids=[victim.pid]))
+
+    assert await victim.wait() == -signal.SIGKILL
+    assert [event["pids"] for event in outcome.events] == [[victim.pid]]
+    assert (outcome.usage["before"]["processes"], outcome.usage["settled"]["processes"]) == (1, 0)
+
+
+async def test_without_a_process_nothing_is_killed() -> None:
+    kill = Disturbance(kind="kill", at_s=0.0)
+    scenario = msgspec.structs.replace(TALK, traffic=[], warm_up_s=0, duration_s=0.1, disturbances=[kill])
+
+    outcome, _frames = await run_against(PEOPLE, scenario)
+
+    assert outcome.events == []
 
 
 async def test_sessions_that_stop_reading_catch_up() -> None:

@@ -58,6 +58,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         (SMALL + "sessions: 6", "stands twice"),
         (SMALL + "disturbances: [{kind: explode, at_s: 1}]", "explode"),
         (SMALL + "duration_s: -1", "duration_s"),
+        (SMALL + "disturbances: [{kind: stop_reading, at_s: 20, for_s: 11}]", "lasts beyond duration_s"),
         (SMALL + "shape: []", "shape"),
         ("sessions: 5", "missing required field `title`"),
         ("[1", "expected"),
@@ -78,3 +79,11 @@ def test_options_change_what_the_file_says_and_are_checked_too() -> None:
     assert resized(scenario, 50).traffic == [Traffic(size=50)]
     with pytest.raises(ScenarioInvalid, match="sessions"):
         changed(scenario, name="x", sessions=0)
+
+
+def test_disturbances_keep_their_place_in_another_duration() -> None:
+    scenario = parse_scenario(SMALL + "disturbances: [{kind: stop_reading, at_s: 10, for_s: 5}]", name="x")
+
+    (disturbance,) = changed(scenario, name="x", duration_s=3).disturbances
+
+    assert (disturbance.at_s, disturbance.for_s) == (1.0, 0.5)
