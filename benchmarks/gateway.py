@@ -256,7 +256,12 @@ def node_process(server: str, data_dir: Path, profile: Path | None) -> Iterator[
     """A `manage.py node` that answers; stopped as an operator would."""
     command = [sys.executable, *(["-m", "cProfile", "-o", str(profile)] if profile else []), "manage.py", "node"]
     environment = dict(
-        os.environ, IM_DATA_DIR=str(data_dir), IM_HTTP_PORT=str(HTTP_PORT), IM_WS_PORT=str(WS_PORT), IM_VENV="none"
+        os.environ,
+        IM_DATA_DIR=str(data_dir),
+        IM_HTTP_PORT=str(HTTP_PORT),
+        IM_WS_PORT=str(WS_PORT),
+        IM_VENV="none",
+        IM_NODE_PROCESSES="1",
     )
     process = subprocess.Popen([*command, "--server", server], cwd=ROOT, env=environment)
     try:

@@ -23,7 +23,9 @@ def run_benchmarks(arguments: list[str]) -> int:
     if unknown:
         choice = ", ".join(available_benchmarks())
         raise OperatorError(phrase("no benchmark is named {name}: choose from {names}", name=unknown[0], names=choice))
-    with throwaway_database(SETTINGS, durable=True) as environment:
+    with throwaway_database(SETTINGS, durable=True) as surroundings:
+        # Figures are those of one process, except where a benchmark says how many it starts.
+        environment = {"IM_NODE_PROCESSES": "1", **surroundings}
         migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity=0"]
         commands = [migrate, *([sys.executable, "-m", f"benchmarks.{name}", *options] for name in chosen)]
         return next((code for command in commands if (code := run_program(command, environment)) != 0), 0)

@@ -49,8 +49,8 @@ def test_database_url() -> str:
     return f"postgresql://{login}@{fields['HOST']}:{fields['PORT']}/{fields['NAME']}"
 
 
-def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int) -> NodeProcess:
-    """Start a node without waiting for it."""
+def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int, **variables: str) -> NodeProcess:
+    """Start a node without waiting for it; `variables` are set in its environment."""
     environment = dict(
         os.environ,
         DATABASE_URL=test_database_url(),
@@ -62,6 +62,7 @@ def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int) -> 
         IM_CLUSTER_PORT=str(choose_free_port(random.Random())),
         IM_CLUSTER_DATA_PORT=str(choose_free_port(random.Random())),
     )
+    environment |= variables
     process = subprocess.Popen(
         [sys.executable, "manage.py", "node", "--server", server, "--until-stdin-closes"],
         cwd=ROOT,
@@ -74,10 +75,10 @@ def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int) -> 
 
 
 @contextlib.contextmanager
-def running_node(server: str, data_dir: Path) -> Iterator[NodeProcess]:
+def running_node(server: str, data_dir: Path, **variables: str) -> Iterator[NodeProcess]:
     """A node that answers; killed afterwards if it has not ended by itself."""
-    randomness = random.Random()
-    node = start_node(server, data_dir, http_port=choose_free_port(randomness), ws_port=choose_free_port(randomness))
+    http_port, ws_port = (choose_free_port(random.Random()) for _ in range(2))
+    node = start_node(server, data_dir, http_port=http_port, ws_port=ws_port, **variables)
     try:
         _await_health(node)
         yield node
