@@ -18,6 +18,7 @@ from apps.edge.protocol.response import response_head, upgrade_response
 if TYPE_CHECKING:
     from apps.edge.connection import Connection
     from apps.edge.handshake import Handshake
+    from apps.edge.protocol.reader import Closing
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -89,6 +90,7 @@ class Run:
 
     __slots__ = (
         "_closed_code",
+        "_closing",
         "_connection",
         "_drained",
         "_greeted",
@@ -108,6 +110,7 @@ class Run:
         self._queue: deque[str | bytes] = deque()
         self._max_queue = max_queue
         self._closed_code: int | None = None
+        self._closing: Closing | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -129,7 +132,7 @@ class Run:
         if self._state is not _State.OPEN or connection is None:
             raise RuntimeError("only a socket that is accepted and not closed can be detached, and only once")
         self._state = _State.DETACHED
-        if self._queue or self._closed_code is not None:
+        if self._queue or self._closing is not None or self._closed_code is not None:
             asyncio.get_running_loop().call_soon(self._flush, connection, sink)
         else:
             connection.hand_over(sink)
@@ -142,6 +145,22 @@ class Run:
         if len(self._queue) >= self._max_queue and self._connection is not None:
             self._connection.pause_reading()
         _wake(self._waiter)
+
+    def defers(self, closing: "Closing") -> bool:
+        """The peer closes: tell whether the application has something to do before it is answered.
+
+        It has until it asks for the next message and there is none, or the close timeout.
+        """
+        is_waiting = self._waiter is not None and not self._waiter.done()
+        if is_waiting and not self._queue:
+            return False
+        self._closing = closing
+        return True
+
+    @property
+    def closing_code(self) -> int:
+        """The code of the peer's close frame that was deferred."""
+        return self._closing.code if self._closing is not None else CloseCode.ABNORMAL
 
     def writable(self) -> None:
         """The peer has caught up."""
@@ -159,6 +178,8 @@ class Run:
         if not self._greeted:
             self._greeted = True
             return {"type": "websocket.connect"}
+        if not self._queue and self._closing is not None and self._connection is not None:
+            self._connection.finish(self._closing)
         while not self._queue and self._closed_code is None:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -292,7 +313,10 @@ class Run:
                 sink.received(self._queue.popleft())
             except Exception:
                 connection.fail()
+                break
         connection.hand_over(sink, self._closed_code)
+        if self._closing is not None and self._closed_code is None:
+            connection.finish(self._closing)
         connection.resume_reading()
 
 

@@ -8,18 +8,20 @@ import asyncio
 import logging
 from typing import Final, cast
 
-from apps.edge.asgi import Sink
+from apps.edge.asgi import Run, Sink
 from apps.edge.protocol.frames import CloseCode, Opcode, close_frame, control_frame, text_frame
 from apps.edge.protocol.reader import Broken, Closing, Event, FrameReader, Ping
 from apps.edge.shared import Shared
 from apps.edge.wheel import SLOTS, Entry
 
 OPEN: Final = 0
-CLOSING: Final = 1
+LEAVING: Final = 1
+"""The peer's close frame is here and will be answered as soon as the application has seen what came before it."""
+CLOSING: Final = 2
 """Our close frame is sent, the peer's is awaited; its messages are dropped."""
-ENDING: Final = 2
+ENDING: Final = 3
 """Nothing is read or written any more, the transport has still to flush or the peer to hang up."""
-LOST: Final = 3
+LOST: Final = 4
 
 NEVER: Final = -1
 
@@ -73,8 +75,8 @@ class Connection(Entry, asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether messages are still exchanged."""
-        return self._state == OPEN
+        """Whether messages may still be sent."""
+        return self._state <= LEAVING
 
     @property
     def buffered_bytes(self) -> int:
@@ -95,15 +97,17 @@ class Connection(Entry, asyncio.Protocol):
 
     def send_frame(self, frame: bytes) -> None:
         """Send a whole frame, made once for any number of peers; dropped unless the connection is open."""
-        if self._state == OPEN:
+        if self._state <= LEAVING:
             self._write(frame)
 
     def close(self, code: int, reason: str = "") -> None:
         """Begin the close handshake; nothing is sent or delivered behind it. Raises ValueError for a forbidden code."""
         frame = close_frame(code, reason)
-        if self._state == OPEN:
+        if self._state <= LEAVING:
             self._write(frame)
-        if self._state == OPEN:  # the write may have been the one too many
+        if self._state == LEAVING:
+            self._hang_up(self._sink.closing_code if isinstance(self._sink, Run) else code)
+        elif self._state == OPEN:  # the write may have been the one too many
             self._state = CLOSING
             self._shared.wheel.schedule(self, self._shared.timing.close)
             self.resume_reading()
@@ -188,9 +192,10 @@ class Connection(Entry, asyncio.Protocol):
     def due(self) -> None:
         """The wheel looks after the timeouts."""
         timing, now = self._shared.timing, self._shared.wheel.now
-        if self._state == LOST:
-            return
-        if self._state != OPEN:
+        if self._state == LEAVING:
+            self._shared.counters.timeouts["close"] += 1
+            self.close(CloseCode.NORMAL)
+        elif self._state != OPEN:
             self._time_out("close")
         elif self.congested and timing.stall and now - self._congested_tick >= timing.stall:
             self._shared.counters.slow_dropped += 1
@@ -255,7 +260,7 @@ class Connection(Entry, asyncio.Protocol):
                 except Exception:
                     self.fail()
         elif isinstance(event, Closing):
-            self._finish(event)
+            self._leave(event)
         elif isinstance(event, Broken):
             self._fail_connection(event)
         else:
@@ -271,11 +276,24 @@ class Connection(Entry, asyncio.Protocol):
         else:
             self._write(control_frame(Opcode.PONG, ping.payload))
 
-    def _finish(self, closing: Closing) -> None:
-        """The peer's close frame ends the handshake, whoever began it; the server hangs up first (§7.1.1)."""
-        if self._state == OPEN:
+    def finish(self, closing: Closing) -> None:
+        """Answer the peer's close frame, whoever was first; the server hangs up first (§7.1.1)."""
+        if self._state <= LEAVING:
             self._write(close_frame(closing.code))
-        self._end(closing.code)
+        self._hang_up(closing.code)
+
+    def _leave(self, closing: Closing) -> None:
+        """The peer closes: at once, unless an application has messages to receive and may want to answer them."""
+        sink = self._sink
+        if self._state == OPEN and isinstance(sink, Run) and sink.defers(closing):
+            self.pause_reading()
+            self._state = LEAVING
+            self._shared.wheel.schedule(self, self._shared.timing.close)
+        else:
+            self.finish(closing)
+
+    def _hang_up(self, code: int) -> None:
+        self._end(code)
         self._transport.close()
 
     def _fail_connection(self, broken: Broken) -> None:

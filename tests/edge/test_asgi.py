@@ -351,8 +351,12 @@ async def test_a_detached_socket_needs_no_application() -> None:
     assert (sink.messages, sink.closed_codes) == (["one"], [4000])
 
 
-@pytest.mark.parametrize(("sink", "codes"), [(RememberingSink(), [4000]), (FailingSink(), [4000])])
-async def test_what_came_before_detaching_reaches_the_sink_in_order(sink: RememberingSink, codes: list[int]) -> None:
+@pytest.mark.parametrize(("make", "messages"), [(RememberingSink, ["one", b"two"]), (FailingSink, ["one"])])
+async def test_what_came_before_detaching_reaches_the_sink_in_order(
+    make: type[RememberingSink], messages: list[str | bytes]
+) -> None:
+    sink = make()
+
     async def body(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send(ACCEPT)
@@ -367,7 +371,7 @@ async def test_what_came_before_detaching_reaches_the_sink_in_order(sink: Rememb
         await app.outcome
         await running.until(lambda counters: not counters.open)
 
-    assert (sink.messages, sink.closed_codes) == (["one", b"two"], codes)
+    assert (sink.messages, sink.closed_codes) == (messages, [4000])
 
 
 async def test_what_comes_while_detaching_keeps_its_place() -> None:
@@ -386,6 +390,39 @@ async def test_what_comes_while_detaching_keeps_its_place() -> None:
         await running.until(lambda counters: counters.frames_in == 9)
 
     assert sink.messages == [str(number) for number in range(9)]
+
+
+async def test_messages_before_a_close_may_still_be_answered() -> None:
+    async with serving(echo) as running:
+        peer = await running.connect(path="/plain")
+        peer.send(client_frame(payload=b"one") + client_frame(payload=b"two") + close(4000))
+
+        heard = [await peer.hear(), await peer.hear(), await peer.close_code()]
+
+    assert heard == ["one", "two", 4000]
+
+
+@pytest.mark.parametrize("closes", [False, True])
+async def test_an_application_that_does_not_look_at_a_close_does_not_hold_it_up_for_ever(closes: bool) -> None:
+    async def body(_scope: Scope, receive: Receive, send: Send) -> Any:
+        await receive()
+        await send(ACCEPT)
+        await running.until(lambda counters: counters.frames_in >= 2)
+        if closes:
+            await send({**CLOSE, "code": 4401})
+        await running.until(lambda counters: not counters.open)
+        return [await receive(), await receive()]
+
+    app = Told(body)
+    async with serving(app, EdgeConfig(close_timeout_s=0.25)) as running:
+        peer = await running.connect(path="/")
+        peer.send(client_frame(payload=b"one") + close(4000))
+        code = await peer.close_code()
+        received = await app.outcome
+
+    assert code == (4401 if closes else 1000)
+    assert received[0] == {"type": "websocket.receive", "text": "one"}
+    assert received[1]["code"] == 4000
 
 
 async def test_a_socket_is_detached_once_and_only_while_it_is_open() -> None:
