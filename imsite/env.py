@@ -18,6 +18,7 @@ from pathlib import Path
 from imsite.addresses import DatabaseAddress, outward_address, parse_database_url, parse_node_address
 from imsite.errors import SettingError
 from imsite.phrases import CHINESE, ENGLISH, phrase
+from imsite.processors import processors_here
 
 __all__ = ["ROOT", "Environment", "SettingError", "parse_node_address", "processes_here", "read_environment"]
 
@@ -26,15 +27,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 ROLES = ("ws", "http", "jobs")
 PROCESSES_MAX = 64
-"""More processes have no ports left ten apart."""
+"""More members of one machine would cost more to keep together than they serve."""
+AUTO_MAX = 16
+"""More are not started unasked: PostgreSQL would have to grant each its connections."""
 
 
 def processes_here() -> int:
-    """How many processes serve best here: one per processor that this program may use, two at least.
+    """How many processes serve best here: one per processor, from two to sixteen.
 
     One where processes are not forked (Windows) or forking them is fragile (macOS).
     """
-    return max(2, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1
+    return min(max(2, processors_here()), AUTO_MAX) if sys.platform == "linux" else 1
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ class Environment:
     @property
     def node_processes(self) -> int:
         """`IM_NODE_PROCESSES`: processes of a node, 1 to 64, or `auto` (default): one per processor this program may
-        use and two at least. Each has its share of memory (some 60 MB), and of the sessions."""
+        use, from 2 to 16. Each takes some 45 MB, its connections to the database, and its share of the sessions."""
         text = self.values.get("IM_NODE_PROCESSES") or "auto"
         if text != "auto" and not (text.isdigit() and 1 <= int(text) <= PROCESSES_MAX):
             raise SettingError(

@@ -190,17 +190,17 @@ class TestCluster:
         assert (environment.node_roles, environment.probe_port) == ((), 8004)
         assert Environment({"IM_NODE_PROCESSES": "6"}).node_processes == 6
 
-    def test_there_are_two_processes_at_least_and_one_where_forking_is_no_good(
+    def test_a_process_for_each_processor_within_bounds_and_one_where_forking_is_no_good(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
         monkeypatch.setattr("sys.platform", "linux")
-        small = processes_here()
-        monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(12)))
-        large = processes_here()
+        numbers = []
+        for processors in (1, 2, 12, 128):
+            monkeypatch.setattr("imsite.env.processors_here", lambda number=processors: number)
+            numbers.append(processes_here())
         monkeypatch.setattr("sys.platform", "darwin")
 
-        assert (small, large, processes_here()) == (2, 12, 1)
+        assert (numbers, processes_here()) == ([2, 2, 12, 16], 1)
 
     def test_roles_are_told_in_one_order_once(self) -> None:
         assert Environment({"IM_NODE_ROLES": "jobs, ws,jobs"}).node_roles == ("ws", "jobs")
