@@ -10,7 +10,6 @@ import json
 import os
 import re
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ from pathlib import Path
 from imsite.addresses import DatabaseAddress, outward_address, parse_database_url, parse_node_address
 from imsite.errors import SettingError
 from imsite.phrases import CHINESE, ENGLISH, phrase
-from imsite.processors import processors_here
+from imsite.processors import processes_here
 
-__all__ = ["ROOT", "Environment", "SettingError", "parse_node_address", "processes_here", "read_environment"]
+__all__ = ["ROOT", "Environment", "SettingError", "parse_node_address", "read_environment"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,16 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("ws", "http", "jobs")
 PROCESSES_MAX = 64
 """More members of one machine would cost more to keep together than they serve."""
-AUTO_MAX = 16
-"""More are not started unasked: PostgreSQL would have to grant each its connections."""
-
-
-def processes_here() -> int:
-    """How many processes serve best here: one per processor, from two to sixteen.
-
-    One where processes are not forked (Windows) or forking them is fragile (macOS).
-    """
-    return min(max(2, processors_here()), AUTO_MAX) if sys.platform == "linux" else 1
 
 
 @dataclass(frozen=True)
@@ -214,7 +203,7 @@ class Environment:
     @property
     def node_processes(self) -> int:
         """`IM_NODE_PROCESSES`: processes of a node, 1 to 64, or `auto` (default): one per processor this program may
-        use, from 2 to 16. Each takes some 45 MB, its connections to the database, and its share of the sessions."""
+        use, from 2 to 8. Each takes some 45 MB, its connections to the database, and its share of the sessions."""
         text = self.values.get("IM_NODE_PROCESSES") or "auto"
         if text != "auto" and not (text.isdigit() and 1 <= int(text) <= PROCESSES_MAX):
             raise SettingError(

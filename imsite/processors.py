@@ -1,6 +1,6 @@
-"""How many processors this program may use: those it is bound to, and of these as many as its container is granted.
+"""How many processes serve best here: as many as there are processors that this program may use, within bounds.
 
-Asked once, at a start; not here: what they are used for.
+In a container these are as many as it is granted. Asked once, at a start; not here: what the processes do.
 """
 
 import math
@@ -9,15 +9,19 @@ import sys
 from pathlib import Path
 from typing import Final
 
+FEWEST: Final = 2
+"""One for pages and one for sessions, so that these do not wait for those."""
+MOST: Final = 8
+"""More are not started unasked: eight take some 80 of the 100 connections that PostgreSQL grants by default."""
 GRANTED: Final = Path("/sys/fs/cgroup/cpu.max")
 """Of a container under Linux: microseconds of processor time per period, or `max`, and the period."""
 
 
-def processors_here() -> int:
-    """Return their number, one at least."""
+def processes_here() -> int:
+    """Return their number. One where processes are not forked (Windows) or forking them is fragile (macOS)."""
     if sys.platform != "linux":
-        return os.cpu_count() or 1
-    return max(1, min(len(os.sched_getaffinity(0)), _granted()))
+        return 1
+    return min(max(FEWEST, min(len(os.sched_getaffinity(0)), _granted())), MOST)
 
 
 def _granted() -> int:

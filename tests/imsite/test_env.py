@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from imsite.addresses import outward_address
-from imsite.env import PROCESSES_MAX, ROOT, Environment, SettingError, processes_here
+from imsite.env import PROCESSES_MAX, ROOT, Environment, SettingError
+from imsite.processors import processes_here
 
 
 class TestPorts:
@@ -189,18 +190,6 @@ class TestCluster:
         assert environment.node_processes == processes_here()
         assert (environment.node_roles, environment.probe_port) == ((), 8004)
         assert Environment({"IM_NODE_PROCESSES": "6"}).node_processes == 6
-
-    def test_a_process_for_each_processor_within_bounds_and_one_where_forking_is_no_good(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("sys.platform", "linux")
-        numbers = []
-        for processors in (1, 2, 12, 128):
-            monkeypatch.setattr("imsite.env.processors_here", lambda number=processors: number)
-            numbers.append(processes_here())
-        monkeypatch.setattr("sys.platform", "darwin")
-
-        assert (numbers, processes_here()) == ([2, 2, 12, 16], 1)
 
     def test_roles_are_told_in_one_order_once(self) -> None:
         assert Environment({"IM_NODE_ROLES": "jobs, ws,jobs"}).node_roles == ("ws", "jobs")
