@@ -7,10 +7,10 @@ repair what they missed by seq. So nothing here raises to a caller whose work is
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
@@ -29,8 +29,7 @@ GAP: Final = "gap"
 """From the layer itself: messages to `groups` (None: to any) since `since_ms`, unix time, may never arrive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One frame for the sessions of some groups.
 
     `frame` is the encoded text. `conversation` (hex) and `seq` mark an event that each terminal acknowledges; frames

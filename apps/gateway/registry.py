@@ -14,6 +14,8 @@ import msgspec
 
 from apps.common.clock import now_ms
 from apps.events.publish import DELIVER, GAP, REVOKE, user_group
+from apps.gateway.measures import PUSHES, SESSIONS
+from apps.gateway.texts import SharedText
 from apps.gateway.wheel import Item, Wheel
 
 logger = logging.getLogger(__name__)
@@ -159,6 +161,7 @@ class Registry:
         """Tell this connection what concerns the user, from the moment this returns."""
         group = user_group(user_id)
         self._groups[group] = (*self._groups.get(group, ()), connection)
+        SESSIONS.add(1)
         await self._settle(group)
 
     async def leave(self, connection: Connection, user_id: UUID) -> None:
@@ -167,6 +170,7 @@ class Registry:
         connections = self._groups.get(group, ())
         if connection not in connections:
             return
+        SESSIONS.add(-1)
         if others := tuple(other for other in connections if other is not connection):
             self._groups[group] = others
         else:
@@ -197,10 +201,13 @@ class Registry:
     def _hand_out(self, message: dict[str, Any]) -> None:
         conversation = msgspec.convert(message["conversation"], UUID) if message["conversation"] else None
         seq, frame, origin, time_ms = message["seq"], message["frame"], message["origin"], now_ms()
-        for group in message["groups"]:
-            for connection in self._groups.get(group, ()):
-                if connection.session_id != origin:
-                    _guarded(connection.push, conversation, seq, frame, time_ms)
+        groups = self._groups
+        told = [each for group in message["groups"] for each in groups.get(group, ()) if each.session_id != origin]
+        if len(told) > 1:
+            frame = SharedText(frame)
+        for connection in told:
+            _guarded(connection.push, conversation, seq, frame, time_ms)
+        PUSHES.add(len(told))
 
     def _revoke(self, message: dict[str, Any]) -> None:
         terminal = UUID(hex=message["terminal"]) if message["terminal"] else None

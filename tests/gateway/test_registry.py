@@ -13,6 +13,7 @@ from apps.events.inprocess import InProcessLayer
 from apps.events.publish import Delivery, user_group
 from apps.gateway import registry as module
 from apps.gateway.registry import Registry
+from apps.gateway.texts import SharedText
 
 ALICE, BOB = UUID(int=1), UUID(int=2)
 ROOM = UUID(int=9)
@@ -137,6 +138,17 @@ class TestDelivering:
 
         assert phone.frames == laptop.frames == [(ROOM, 1, "frame 1")]
         assert other.frames == []
+
+    async def test_several_sessions_share_one_frame(self, registry: Registry, layer: CountingLayer) -> None:
+        peers = [Peer(registry) for _ in range(3)]
+        for peer in peers:
+            await registry.join(peer, ALICE)
+
+        await send(layer, [ALICE], event())
+
+        frames = [frame for peer in peers for _, _, frame in peer.frames]
+        assert [type(frame) for frame in frames] == [SharedText] * 3
+        assert frames[0] is frames[1] is frames[2]
 
     async def test_the_session_it_came_from_is_left_out(self, registry: Registry, layer: CountingLayer) -> None:
         sender, other = Peer(registry), Peer(registry)

@@ -8,6 +8,7 @@ import asyncio
 from typing import Protocol
 
 from apps.gateway.outbox.queue import Bounds, Item, Outbox
+from apps.gateway.texts import SharedText
 
 
 class Socket(Protocol):
@@ -19,6 +20,9 @@ class Socket(Protocol):
 
     def send_text(self, text: str) -> None:
         """Send one text frame."""
+
+    def send_frame(self, frame: bytes) -> None:
+        """Send a whole frame, made once for many."""
 
     def close(self, code: int, reason: str) -> None:
         """Begin the close handshake; what is sent later is dropped."""
@@ -46,7 +50,7 @@ class SocketOutbox(Outbox):
         if self._sealed or socket is None:
             return
         if self._queue is None and not socket.congested:
-            socket.send_text(text)
+            _send_text(socket, text)
         else:
             self._wait(text)
 
@@ -91,6 +95,13 @@ class SocketOutbox(Outbox):
 
     def _write(self, socket: Socket, item: Item) -> None:
         if isinstance(item, str):
-            socket.send_text(item)
+            _send_text(socket, item)
         else:
             socket.close(*item)
+
+
+def _send_text(socket: Socket, text: str) -> None:
+    if type(text) is SharedText:
+        socket.send_frame(text.frame())
+    else:
+        socket.send_text(text)

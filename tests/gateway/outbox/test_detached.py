@@ -1,6 +1,7 @@
 """The outbox over a detached socket; what any outbox does is in `test_queue`."""
 
 from apps.gateway.outbox import Bounds, SocketOutbox
+from apps.gateway.texts import SharedText
 from tests.gateway.outbox.peers import SocketPeer
 
 
@@ -66,3 +67,26 @@ async def test_pouring_after_the_end_is_nothing() -> None:
     await outbox.abandon()
 
     assert not outbox.pour()
+
+
+async def test_a_text_for_many_goes_out_as_the_frame_it_keeps() -> None:
+    peer = SocketPeer()
+    outbox = peer.outbox()
+    text = SharedText("häppy")
+    frames: list[bytes] = []
+    send_frame = peer.socket.send_frame
+
+    def note(frame: bytes) -> None:
+        frames.append(frame)
+        send_frame(frame)
+
+    peer.socket.send_frame = note  # type: ignore[method-assign]
+    outbox.put_text(text)
+    peer.stop_reading()
+    outbox.put_text("plain")
+    outbox.put_text(text)
+    await peer.read_on()
+
+    assert peer.sent == ["häppy", "plain", "häppy"]
+    assert frames == [text.frame()] * 2
+    assert frames[0] is frames[1]
