@@ -9,6 +9,7 @@ from uuid import UUID
 
 from apps.common.clock import now_ms
 from apps.events.publish import user_group
+from apps.gateway.measures import CLOSES
 from apps.gateway.outbox import Bounds, Outbox
 from apps.gateway.quotas import Quotas
 from apps.gateway.registry import Registry
@@ -259,6 +260,7 @@ class Connection:
         self._run(self.session.completed(answer))
 
     def _close(self, effect: Close) -> None:
+        CLOSES.add(code=str(int(effect.code)))
         self._closing_since_ms = now_ms()
         self._outbox.put_close(effect.code, effect.reason)
         self._node.registry.hasten(self)

@@ -19,6 +19,7 @@ from apps.common.batching import Batcher, BatchLimits
 from apps.common.clock import now_ms
 from apps.common.database import conninfo
 from apps.common.errors import ImError, Unavailable
+from apps.gateway.measures import REFUSALS, SIGN_IN
 from apps.gateway.session import Identity, Note, Question, Request
 from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy
@@ -77,9 +78,11 @@ class Dispatcher:
 
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
         """Check the token, register the terminal; return who it is and her language. Raises ImError or TimeoutError."""
+        begun_s = asyncio.get_running_loop().time()
         principal = await self._sign_ins.sign_in(
             frame.token, terminal_id=frame.terminal, platform=frame.platform, name=frame.name
         )
+        SIGN_IN.observe(asyncio.get_running_loop().time() - begun_s)
         identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)
         return identity, principal.locale
 
@@ -138,6 +141,7 @@ class Dispatcher:
         """Return the `error` frame that tells of an error; a defect is logged and tells nothing."""
         ref, message_id = getattr(frame, "ref", ""), getattr(frame, "id", "")
         refused = error if isinstance(error, ImError) else _as_refusal(error, frame)
+        REFUSALS.add(code=refused.code)
         with translation.override(language):
             text = refused.text
         return ErrorFrame(

@@ -10,9 +10,6 @@ _FRAMES = counter("im_gateway_frames_total", "Frames received, by operation.", (
 FRAMES: Final = {kind: _FRAMES.labelled(op=kind.__struct_config__.tag) for kind in get_args(ClientFrames)}
 """A counter for each type of frame."""
 
-INVALID: Final = _FRAMES.labelled(op="invalid")
-"""For what is no frame."""
-
 SIGN_IN: Final = histogram("im_gateway_sign_in_seconds", "From a sign_in to who it is, of those accepted.")
 SESSIONS: Final = gauge("im_gateway_sessions", "Sessions that are signed in.")
 PUSHES: Final = counter("im_gateway_pushes_total", "Frames pushed to sessions.")

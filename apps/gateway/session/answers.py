@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from apps.gateway.measures import REFUSALS
 from apps.gateway.session.effects import SendText
 from apps.wire.codec import encode
 from apps.wire.errors import ErrorCode
@@ -20,6 +21,7 @@ def changed(conversation: UUID, seq: int) -> SendText:
 
 def error(code: ErrorCode, message: str, *, ref: str = "", message_id: str = "", retry_after_ms: int = 0) -> SendText:
     """Refuse a frame; with a pause the same frame may be sent again after it."""
+    REFUSALS.add(code=code)
     retry = retry_after_ms > 0
     frame = ErrorFrame(code=code, message=message, retry=retry, retry_after_ms=retry_after_ms, ref=ref, id=message_id)
     return SendText(encode(frame))

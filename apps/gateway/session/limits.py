@@ -1,6 +1,13 @@
 """Bounds of one session, and the token bucket that enforces rates. Times are milliseconds."""
 
 from dataclasses import dataclass
+from typing import Final
+
+from apps.wire.frames import Heartbeat, Read, Received
+
+LIGHT: Final = 0.1
+COSTS: Final[dict[type, float]] = {Received: LIGHT, Read: LIGHT, Heartbeat: LIGHT}
+"""What a frame takes from the rate, where it is not 1: these cost the server next to nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
+from apps.gateway.measures import FRAMES
 from apps.gateway.session.answers import changed, error, marks_of
 from apps.gateway.session.conduct import Conduct
 from apps.gateway.session.effects import Authenticate, Call, Close, Effect, Identity, Request, SendText
-from apps.gateway.session.limits import Limits
+from apps.gateway.session.limits import COSTS, Limits
 from apps.gateway.session.unacked import Unacked
 from apps.wire.codec import FrameRefused, decode_client_frame, encode
 from apps.wire.errors import CloseCode, ErrorCode
@@ -33,9 +34,6 @@ from apps.wire.frames import (
 )
 
 RESEND_CHECK_MS: Final = 1_000
-LIGHT: Final = 0.1
-COSTS: Final[dict[type, float]] = {Received: LIGHT, Read: LIGHT, Heartbeat: LIGHT}
-"""What a frame takes from the rate, where it is not 1: these cost the server next to nothing."""
 
 
 class Session:
@@ -93,6 +91,7 @@ class Session:
             frame = decode_client_frame(data)
         except FrameRefused as refused:
             return self._strike(refused.code, refused.message, refused.ref, refused.message_id, now_ms)
+        FRAMES[type(frame)].add()
         if not self._conduct.admits(COSTS.get(type(frame), 1), now_ms):
             return self._limit_rate(frame, now_ms)
         if isinstance(frame, SignIn):
