@@ -190,7 +190,11 @@ class NodeMachine:
             self._claim = None
             self._effects.append(SaveIdentity(self.identity, None))
         peers, effects = self.gossip.peers, self._effects
-        self.member = Member(self.identity, self._config, stored, self._rng, peers, self._send, effects, now_ms)
+        try:
+            self.member = Member(self.identity, self._config, stored, self._rng, peers, self._send, effects, now_ms)
+        except CommandUnknown as unknown:
+            self._stop("too_old", str(unknown))
+            return
         self._describe(now_ms, cluster=cluster_id, founded=True)
 
     def _found(self, claim: Claim, now_ms: int) -> None:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from apps.cluster.core.gossip import Alive, Meta, Nack, Rumours, Status
@@ -21,14 +22,20 @@ from apps.cluster.core.node import (
     Serving,
     Stop,
 )
-from apps.cluster.core.node.replica import founding_log
+from apps.cluster.core.node.replica import founding_log, founding_snapshot
 from apps.cluster.core.raft import HeartbeatReply, ProposalRefused, Role, Stored
-from apps.cluster.core.slots import SLOTS
+from apps.cluster.core.slots import SLOTS, SlotTable
 from apps.cluster.core.state import ClusterState, CommandUnknown, Retire, SetDraining
+from apps.cluster.core.state.image import Image
 from tests.cluster.core.node.build import Table, address_of, machine_of, three
 
 A, B, C = NodeId(1), NodeId(2), NodeId(3)
 CLAIM = Claim("c1", (A, B, C))
+
+
+def state_by_version(version: int) -> bytes:
+    """Return the state of an empty cluster that works by this version."""
+    return ClusterState(Image("c1", version, 0, 0, (), (), SlotTable().ranges, (), ()), version).pack()
 
 
 class TestForming:
@@ -340,6 +347,16 @@ class TestStopping:
 
         assert machine.identity.removed
         assert [e.code for e in machine.take() if isinstance(e, Stop)] == ["removed"]
+
+    def test_a_program_that_is_too_old_for_its_own_disk_stops(self) -> None:
+        newer = msgspec.structs.replace(founding_snapshot(CLAIM), data=state_by_version(9))
+        stored = msgspec.structs.replace(founding_log(CLAIM), snapshot=newer)
+
+        machine = machine_of(1, identity=Identity(A, 2, "n1", "c1"), stored=stored)
+
+        stops = [effect for effect in machine.take() if isinstance(effect, Stop)]
+        assert [stop.code for stop in stops] == ["too_old"]
+        assert "version 9" in stops[0].detail
 
     def test_a_program_that_is_too_old_stops(self, monkeypatch: pytest.MonkeyPatch) -> None:
         table = three()
