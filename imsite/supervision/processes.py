@@ -37,6 +37,12 @@ class ProcessPlan:
     """What differs from the IM_CLUSTER of the node."""
 
 
+def possible(asked: int, *, server: str, layer: str) -> int:
+    """Return how many processes there are of as many as were asked for: daphne binds its ports itself, and a channel
+    layer within one process reaches no other."""
+    return 1 if server == "daphne" or layer == "inprocess" else asked
+
+
 def plan_processes(
     cluster: Mapping[str, Any], ports: Ports, *, count: int, roles: tuple[str, ...], probe_port: int
 ) -> list[ProcessPlan]:

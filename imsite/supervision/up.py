@@ -20,6 +20,7 @@ from imsite.phrases import padded, phrase, width
 from imsite.ports import require_free_port
 from imsite.supervision.child import NodeChild
 from imsite.supervision.nodes import NodePlan, SupervisedNode, plan_nodes
+from imsite.supervision.processes import possible
 from imsite.supervision.restarts import RestartBudget
 
 HEALTHY_TIMEOUT_S = 60.0
@@ -39,7 +40,8 @@ def run_up(arguments: list[str]) -> int:
         for plan in plans:
             for name, port in plan.ports.items():
                 require_free_port(name, port, environment.bind_host)
-        processes = options.processes if len(plans) == 1 and options.server != "daphne" else 1
+        asked = options.processes if len(plans) == 1 else 1
+        processes = possible(asked, server=options.server, layer=environment.layer)
         site = Site(environment, plans, demo=options.demo, server=options.server, processes=processes)
         try:
             site.start()

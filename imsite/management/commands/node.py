@@ -19,7 +19,7 @@ from imsite.logs import FieldFormatter
 from imsite.phrases import phrase
 from imsite.readiness import await_database, await_schema, disconnect
 from imsite.serving.listeners import open_group, open_listeners
-from imsite.supervision.processes import ProcessPlan, plan_processes
+from imsite.supervision.processes import ProcessPlan, plan_processes, possible
 from imsite.supervision.workers import Worker, Workers
 
 DATABASE_TIMEOUT_S = 30.0
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             plans = plan_processes(
                 settings.IM_CLUSTER,
                 {"IM_HTTP_PORT": options["http_port"], "IM_WS_PORT": options["ws_port"]},
-                count=1 if options["server"] == "daphne" else options["processes"],
+                count=possible(options["processes"], server=options["server"], layer=environment.layer),
                 roles=options["roles"],
                 probe_port=environment.probe_port,
             )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from imsite.errors import OperatorError
-from imsite.supervision.processes import ProcessPlan, divides, plan_processes
+from imsite.supervision.processes import ProcessPlan, divides, plan_processes, possible
 
 CLUSTER: dict[str, Any] = {
     "name": "n",
@@ -108,3 +108,10 @@ def test_a_host_of_its_own_is_where_the_others_look_for_the_first() -> None:
 def test_ports_that_do_not_exist_are_refused() -> None:
     with pytest.raises(OperatorError, match="3 processes need ports up to 65540"):
         plan(3, data_port=65_520)
+
+
+def test_daphne_and_a_layer_within_the_process_are_served_by_one() -> None:
+    asked = {"im": "slots", "uvicorn": "redis", "daphne": "slots"}
+
+    assert [possible(4, server=server, layer=layer) for server, layer in asked.items()] == [4, 4, 1]
+    assert possible(4, server="im", layer="inprocess") == 1
