@@ -23,7 +23,7 @@ from tests.rest_client import issue_token
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 
-@pytest.fixture(params=["uvicorn", "daphne"])
+@pytest.fixture(params=["im", "uvicorn", "daphne"])
 def node(request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path) -> Iterator[NodeProcess]:
     ensure_applications()
     with running_node(request.param, tmp_path) as node:
