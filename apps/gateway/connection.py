@@ -46,6 +46,9 @@ class Services(Protocol):
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
         """Check the token, register the terminal; return who it is and her language. Raises ImError."""
 
+    async def confirm(self, frame: SignIn) -> None:
+        """Check once more, when she hears of being shut out; who was shut out meanwhile is refused. Raises ImError."""
+
     async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
         """Return what changed since then, and whether that is too much to list."""
 
@@ -286,7 +289,7 @@ class Connection:
             if home := self._home_elsewhere(frame, identity):
                 self._run(self.session.redirected(home))
                 return
-            await self._join(identity)
+            await self._join(identity, frame)
             changes, start_over = await services.changed_since(identity, frame.since)
         except Exception as error:
             self._run(self.session.sign_in_failed(services.refusal(error, frame, language=self.language)))
@@ -302,13 +305,17 @@ class Connection:
         follows = frame.redirect and self.session.identity is None
         return self._node.home_of(user_group(identity.user)) if follows else ""
 
-    async def _join(self, identity: Identity) -> None:
-        """Join once; a renewal for another user is refused by the session and joins nothing."""
+    async def _join(self, identity: Identity, frame: SignIn) -> None:
+        """Join once; a renewal for another user is refused by the session and joins nothing.
+
+        Who was shut out after her token was checked, and before she could hear of that, is found by checking again.
+        """
         if self._user is not None:
             return
         self._tenant, self._user, self._terminal = identity.tenant, identity.user, identity.terminal
         registry = self._node.registry
         await registry.join(self, identity.user)
+        await self._node.services.confirm(frame)
         if self._gone:
             await self._leave()
         sessions = registry.sessions(user_group(identity.user))

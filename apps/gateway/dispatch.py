@@ -14,7 +14,7 @@ import psycopg
 from django.db import InterfaceError, OperationalError
 from django.utils import translation
 
-from apps.accounts.services import SessionSignIn
+from apps.accounts.services import Principal, SessionSignIn
 from apps.common.batching import Batcher, BatchLimits
 from apps.common.clock import now_ms
 from apps.common.database import conninfo
@@ -79,12 +79,14 @@ class Dispatcher:
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
         """Check the token, register the terminal; return who it is and her language. Raises ImError or TimeoutError."""
         begun_s = asyncio.get_running_loop().time()
-        principal = await self._sign_ins.sign_in(
-            frame.token, terminal_id=frame.terminal, platform=frame.platform, name=frame.name
-        )
+        principal = await self._check(frame)
         SIGN_IN.observe(asyncio.get_running_loop().time() - begun_s)
         identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)
         return identity, principal.locale
+
+    async def confirm(self, frame: SignIn) -> None:
+        """Check once more that she may be here. Raises as `sign_in` does."""
+        await self._check(frame)
 
     async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
         """Return what changed since then, and whether that is more than a welcome lists."""
@@ -129,6 +131,11 @@ class Dispatcher:
             done(encode(self.refusal(error, frame, language=language)))
         else:
             sent.add_done_callback(answer)
+
+    async def _check(self, frame: SignIn) -> Principal:
+        return await self._sign_ins.sign_in(
+            frame.token, terminal_id=frame.terminal, platform=frame.platform, name=frame.name
+        )
 
     async def answer(self, frame: Question, *, identity: Identity, language: str) -> str:
         """Look something up and return the text of the answer, an `error` frame at worst."""

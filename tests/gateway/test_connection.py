@@ -29,6 +29,8 @@ class FakeServices:
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+        self.confirmed: list[SignIn] = []
+        self.confirm_error: Exception | None = None
         self.list_error: Exception | None = None
         self.list_gate = asyncio.Event()
         self.list_gate.set()
@@ -43,6 +45,11 @@ class FakeServices:
         if self.error is not None:
             raise self.error
         return Identity(TENANT, self.user, PHONE, LATER_MS), "zh-hans"
+
+    async def confirm(self, frame: SignIn) -> None:
+        self.confirmed.append(frame)
+        if self.confirm_error is not None:
+            raise self.confirm_error
 
     async def changed_since(self, identity: Identity, since: int | None) -> tuple[list[ConversationState], bool]:
         await self.list_gate.wait()
@@ -251,6 +258,24 @@ class TestSigningIn:
         assert world.socket.ops == ["error", "welcome"]
         assert after_failure == {}
         assert world.registry._groups == {f"user.{BOB.hex}": (world.connection,)}
+
+    async def test_once_she_is_joined_it_is_checked_again_and_a_renewal_is_not(self, world: World) -> None:
+        await world.sign_in()
+        confirmed = list(world.services.confirmed)
+
+        world.hand(sign_in())
+        await settle()
+
+        assert confirmed == world.services.confirmed == [sign_in()]
+
+    async def test_who_was_shut_out_meanwhile_is_refused_and_leaves(self, world: World) -> None:
+        world.services.confirm_error = LookupError("token_invalid")
+
+        world.hand(sign_in())
+        await settle()
+
+        assert world.socket.ops == ["error", "closing", 4401]
+        assert world.registry._groups == {}
 
     async def test_a_terminal_revoked_before_its_welcome_gets_none(self, world: World) -> None:
         world.services.list_gate.clear()

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
-from apps.accounts.services import ensure_applications, update_profile
+from apps.accounts.services import ensure_applications, revoke_tokens, update_profile
 from apps.common.database import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_MS
 from apps.conversations.errors import ConversationNotFound
 from apps.gateway import dispatch as module
@@ -167,6 +167,18 @@ class TestSigningIn:
     async def test_a_bad_token_is_refused(self, dispatcher: Dispatcher, alice: User) -> None:
         with pytest.raises(TokenInvalid):
             await dispatcher.sign_in(sign_in())
+
+    async def test_who_is_shut_out_meanwhile_is_not_confirmed(self, dispatcher: Dispatcher, alice: User) -> None:
+        await in_database(ensure_applications)
+        token = await in_database(issue_token, alice)
+        frame = SignIn(token=token, terminal=TerminalId(uuid4()), platform="web")
+        await dispatcher.sign_in(frame)
+        await dispatcher.confirm(frame)
+
+        await in_database(revoke_tokens, alice)
+
+        with pytest.raises(TokenInvalid):
+            await dispatcher.confirm(frame)
 
     async def test_several_are_checked_at_once(self, dispatcher: Dispatcher, alice: User) -> None:
         results = await asyncio.gather(*(dispatcher.sign_in(sign_in()) for _ in range(8)), return_exceptions=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from channels.layers import get_channel_layer
@@ -10,8 +11,9 @@ from apps.accounts.models import Terminal as Terminals
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, revoke_terminal, revoke_tokens, set_password
 from apps.common.clock import now_ms
-from apps.events.publish import GAP, REVOKE
+from apps.events.publish import GAP, REVOKE, user_group
 from apps.gateway import lifespan
+from apps.gateway.registry import Connection, Registry
 from apps.wire.errors import CloseCode
 from tests.conftest import PASSWORD
 from tests.gateway.conftest import Dial, in_database
@@ -109,3 +111,24 @@ async def test_a_gap_in_which_nobody_was_shut_out_closes_nothing(dial: Dial, ali
     await notice_a_gap()
 
     assert await desk.is_quiet()
+
+
+@pytest.mark.parametrize("shut_out", [deactivate_user, change_password, revoke_tokens], ids=lambda act: act.__name__)
+async def test_who_is_shut_out_while_she_signs_in_does_not_get_in(
+    shut_out: Callable[[User], None], dial: Dial, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the check of her token, and before her session could hear of it."""
+    join = Registry.join
+
+    async def join_too_late(self: Registry, connection: Connection, user: UUID) -> None:
+        await in_database(shut_out, alice)
+        await join(self, connection, user)
+
+    monkeypatch.setattr(Registry, "join", join_too_late)
+    terminal = await dial(alice, sign_in=False)
+
+    answer = await terminal.sign_in()
+
+    assert (answer["op"], answer["code"]) == ("error", "token_invalid")
+    node = await lifespan.running_node()
+    assert not node.registry.sessions(user_group(alice.id))
