@@ -263,7 +263,7 @@ def _possible(member: Facts, status: Facts) -> list[str]:
     others = [other for other in status["members"] if other["node"] != member["node"]]
     if not status["cluster"] or member["retiring"]:
         return []
-    heirs = any(other["status"] == "alive" and not other["draining"] for other in others)
+    heirs = any(other["status"] == "alive" and not other["draining"] and other.get("weight", 1) for other in others)
     verbs = {
         "undrain": member["draining"],
         "drain": heirs and not member["draining"],

@@ -109,7 +109,16 @@ class TestOverview:
     def test_it_shows_members_and_slots(self, admin_pages: Client, node: Node) -> None:
         page = text(admin_pages)
 
-        for words in ("Leader in term 5", "2 of 3", "10.0.0.3:8002", "draining", "being removed", "8192–16383", "sent"):
+        for words in (
+            "Leader in term 5",
+            "2 of 3",
+            "ws, http, jobs",
+            "10.0.0.3:8002",
+            "draining",
+            "being removed",
+            "8192–16383",
+            "sent",
+        ):
             assert words in page
 
     def test_it_speaks_chinese(self, admin_pages: Client, node: Node) -> None:
@@ -222,7 +231,7 @@ class TestPossibleChanges:
 
         assert "transfer" not in [verb for verb, _ in rows[0]["changes"]]
 
-    @pytest.mark.parametrize("others", [[], [{"status": "dead"}], [{"draining": True}]])
+    @pytest.mark.parametrize("others", [[], [{"status": "dead"}], [{"draining": True}], [{"weight": 0}]])
     def test_the_last_node_that_can_have_slots_keeps_them(
         self, admin_pages: Client, node: Node, others: list[Facts]
     ) -> None:

@@ -24,6 +24,7 @@ import pytest
 
 from imsite.embedded.address import load_address
 from imsite.env import ROOT, Environment
+from imsite.errors import NodeRemoved
 from imsite.phrases import width
 from imsite.ports import choose_free_port
 from imsite.supervision import up
@@ -114,9 +115,9 @@ class RunningSite:
         return code
 
 
-def start_site(data_dir: Path) -> RunningSite:
+def start_site(data_dir: Path, **variables: str) -> RunningSite:
     randomness = random.Random()
-    site = RunningSite(data_dir, choose_free_port(randomness), choose_free_port(randomness))
+    site = RunningSite(data_dir, choose_free_port(randomness), choose_free_port(randomness), **variables)
     site.wait_for_line("ready in")
     return site
 
@@ -204,6 +205,28 @@ def test_what_is_killed_comes_back_with_the_data(site: RunningSite, kind: str, c
     assert site.child(kind).pid != victim.pid
 
 
+def test_several_processes_end_with_the_one_that_forked_them_and_come_back_together(
+    data_dir: Path, sites: list[RunningSite]
+) -> None:
+    for site in sites:
+        if site.process.poll() is None:
+            site.finish()
+    probe_port = choose_free_port(random.Random())
+    sites.append(start_site(data_dir, IM_NODE_PROCESSES="2", IM_PROBE_PORT=str(probe_port)))
+    site = sites[-1]
+    node = site.child("node")
+    workers = node.children()
+
+    node.kill()
+    site.wait_for_line("starting it again")
+
+    assert len(workers) == 2
+    assert await_end(workers) == []
+    site.wait_until_healthy()
+    assert len(site.child("node").children()) == 2
+    assert site.finish() == 0
+
+
 def test_killing_the_supervisor_leaves_nothing_behind_and_the_next_start_works(
     site: RunningSite, sites: list[RunningSite]
 ) -> None:
@@ -289,3 +312,21 @@ def test_nohup_keeps_it_alive_when_the_terminal_closes() -> None:
 
     assert signal.SIGHUP not in up._stop_signals()
     signal.signal(signal.SIGHUP, before)
+
+
+def test_a_node_that_an_operator_removed_is_let_go_and_the_last_one_ends_it_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = Environment({"IM_DATA_DIR": "/data", "DATABASE_URL": "postgresql://h/d"})
+    site = up.Site(environment, plan_nodes(environment, 2), demo=False, server="im", processes=1)
+    first, second = site._nodes
+    monkeypatch.setattr(type(first.child), "is_running", lambda _child: False)
+    monkeypatch.setattr(type(first.child), "exit_code", NodeRemoved.exit_code)
+    monkeypatch.setattr("imsite.supervision.up.time.sleep", lambda _: None)
+
+    with pytest.raises(NodeRemoved, match="node-2 was removed from the cluster"):
+        site.watch()
+
+    assert "node-1 was removed from the cluster; to have it join anew, delete" in capsys.readouterr().out
+    assert site._nodes == []
+    assert second.child.exit_code == 3
