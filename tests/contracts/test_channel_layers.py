@@ -9,6 +9,7 @@ import pytest
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
+from apps.events.publish import GAP
 from tests.contracts.layers import DIFFERENCES, NAMES, cluster, made, redis_server
 
 MakeLayer = Callable[..., Awaitable[BaseChannelLayer]]
@@ -276,6 +277,8 @@ class TestAcrossNodes:
         groups = sorted(f"user.{number}" for number in range(30))
 
         def note(message: dict[str, Any]) -> None:
+            if message["type"] == GAP:  # a machine that is busy enough makes links fall silent
+                return
             got.append(message)
             if len(names(got)) == len(groups):
                 done.set()
