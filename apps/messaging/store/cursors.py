@@ -22,7 +22,8 @@ from apps.wire.ids import ConversationId, TenantId, UserId
 
 logger = logging.getLogger(__name__)
 
-FLUSH_INTERVAL_S: Final = 0.2
+FLUSH_INTERVAL_S: Final = 0.5
+"""Clients acknowledge every 100 to 300 ms: two or three of theirs become one row and one notice to each watcher."""
 MAX_PENDING: Final = 50_000
 """Members with unwritten positions, about 300 bytes each. From half of it on the writer flushes without waiting; at
 the bound notes of further members are dropped, and their next note makes up for it."""
