@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.metrics import Track
 
 MS: Final = 1_000
+KB: Final = 1e-3
 MB: Final = 1e-6
 
 
@@ -91,6 +92,24 @@ FIGURES: Final = (
         (
             (_("sign-ins"), Track("sign_ins", "im_gateway_sign_in_seconds", "rate")),
             (_("refusals"), Track("refusals", "im_gateway_refusals_total", "rate")),
+        ),
+        digits=1,
+    ),
+    Figure(
+        _("Sockets opened and closed"),
+        "/s",
+        (
+            (_("opened"), Track("opened", "im_edge_accepted_total", "rate")),
+            (_("closed by this node"), Track("closes", "im_gateway_closes_total", "rate")),
+        ),
+        digits=1,
+    ),
+    Figure(
+        _("Traffic of sockets"),
+        "kB/s",
+        (
+            (_("received"), Track("bytes_in", "im_edge_bytes_in_total", "rate", KB)),
+            (_("sent"), Track("bytes_out", "im_edge_bytes_out_total", "rate", KB)),
         ),
         digits=1,
     ),
