@@ -55,8 +55,8 @@ class EdgeConfig:
     """Pings and pongs that a peer may send in a quarter of a second. At the bound it is closed with 1008."""
 
     max_connections: int = 0
-    """Open connections of this server, HTTP included. At the bound: 503 to new ones. The operating system's limit of
-    open files should be higher."""
+    """Open connections of this server, HTTP included. At the bound: 503 to new ones, far beyond it no answer. The
+    operating system's limit of open files should be higher."""
 
     max_handshakes: int = 4_096
     """Connections that are not open yet. At the bound: new ones are cut without an answer, which costs least."""

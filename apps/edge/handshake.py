@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 MAX_EARLY_BYTES: Final = 65_536
 """What a peer may send before it is accepted; at the bound it is read no further until then."""
 
+MAX_REFUSALS: Final = 64
+"""Connections beyond `max_connections` at once that are heard and told so; further ones are cut, for each takes an open
+file from those that are served."""
+
 READING: Final = 0
 DECIDING: Final = 1
 ENDING: Final = 2
@@ -86,10 +90,15 @@ class Handshake(Entry, asyncio.Protocol):
         shared.enter()
         shared.counters.handshaking += 1
         shared.wheel.schedule(self, shared.timing.handshake or shared.timing.close)
-        if shared.counters.handshaking > shared.config.max_handshakes > 0:
+        if self._is_flooded():
             shared.counters.refused["flood"] += 1
             self._state = ENDING
             self._transport.abort()
+
+    def _is_flooded(self) -> bool:
+        config, counters = self._shared.config, self._shared.counters
+        too_many = counters.open > config.max_connections + MAX_REFUSALS if config.max_connections else False
+        return too_many or counters.handshaking > config.max_handshakes > 0
 
     def data_received(self, data: bytes) -> None:
         """Collect the head; keep what comes behind it."""

@@ -1,15 +1,15 @@
-"""Serve a node with uvicorn, the default: both ports in one process and one event loop."""
+"""Serve a node with uvicorn: both ports in one process and one event loop."""
 
 import asyncio
 import contextlib
-import importlib.util
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import uvicorn
 
 from apps.wire.frames import MAX_FRAME_BYTES
 from imsite.serving.lifetime import StopRequest, drain_gateway, open_gateway
+from imsite.serving.loops import loop_factory
 
 # What remains after the gateway has said goodbye: answers of slow HTTP requests.
 CLOSE_TIMEOUT_S = 3
@@ -17,7 +17,7 @@ CLOSE_TIMEOUT_S = 3
 
 def serve_uvicorn(listeners: list[socket.socket], *, until_stdin_closes: bool) -> None:
     """Serve until told to stop; returns when every session is finished and every port closed."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(listeners, until_stdin_closes=until_stdin_closes))
 
 
@@ -62,11 +62,3 @@ def _configure() -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=CLOSE_TIMEOUT_S,
     )
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if importlib.util.find_spec("uvloop") is None:
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ import pytest
 
 from apps.edge import EdgeConfig, HeadLimits
 from apps.edge.asgi import Receive, Scope, Send
-from apps.edge.handshake import MAX_EARLY_BYTES, Handshake
+from apps.edge.handshake import MAX_EARLY_BYTES, MAX_REFUSALS, Handshake
 from apps.edge.protocol.request import Refused
 from apps.edge.shared import Shared
 from apps.edge.wheel import TICK_S
@@ -166,6 +166,19 @@ def test_too_many_handshakes_at_once_are_cut_without_an_answer() -> None:
     assert (transport.written, transport.events) == (b"", ["abort"])
     assert first._shared.counters.refused == {"flood": 1}
     assert (first._shared.counters.handshaking, first._shared.counters.open) == (1, 1)
+
+
+def test_far_more_connections_than_may_be_open_are_cut_without_an_answer() -> None:
+    first, _ = begin(max_connections=1)
+    transports = [NotingTransport() for _ in range(MAX_REFUSALS + 1)]
+
+    for transport in transports:
+        handshake = Handshake(echo, first._shared, None)
+        handshake.connection_made(transport)
+        handshake.data_received(handshake_request())
+
+    assert {status(transport) for transport in transports[:-1]} == {503}
+    assert (transports[-1].written, transports[-1].events) == (b"", ["abort"])
 
 
 async def test_a_full_server_answers_503_and_takes_the_next_when_one_has_left() -> None:
