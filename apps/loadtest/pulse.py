@@ -1,7 +1,7 @@
 """What sessions send of themselves: heartbeats, and the acknowledgement of what they received.
 
 One timer beats for all sessions of a process: each tenth of a second another part of them sends its heartbeat, and what
-was received is acknowledged twice as rarely. How late the timer is tells whether this process is too slow for its load.
+was received is acknowledged half as often. How late the timer is tells whether this process is too slow for its load.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from apps.loadtest.session import OPEN, Session
 from apps.loadtest.stats import Stats
 
 BEAT_S: Final = 0.1
-RECEIVED_EVERY_BEATS: Final = 2
+RECEIVED_EVERY_TICKS: Final = 2
 SILENT_BEATS: Final = 3
 """After so many heartbeats without an answer a connection is taken for dead."""
 
@@ -30,6 +30,7 @@ class Pulse:
         self._sessions = sessions
         self._stats = stats
         self._beat = 0
+        self._ticks = 0
         self._parts = max(1, round(plan.heartbeat_s / BEAT_S))
         self._sent_ns = [0] * self._parts
         self._owed: list[View] = []
@@ -61,16 +62,24 @@ class Pulse:
     def _tick(self) -> None:
         now = time.monotonic()
         self._stats.client_lag.record(int((now - self._due) * 1_000_000))
-        self._due = max(self._due + BEAT_S, now)
+        # Beats that came too late are made up for: the interval must not grow with this process's own delays, or the
+        # server would take its sessions for silent.
+        missed = max(0, min(int((now - self._due) / BEAT_S), self._parts - 1))
+        for _ in range(1 + missed):
+            self._beat_part()
+        self._due = max(self._due + (1 + missed) * BEAT_S, now)
         self._timer = asyncio.get_running_loop().call_later(self._due - now, self._tick)
+        self._ticks += 1
+        if self._owed and self._ticks % RECEIVED_EVERY_TICKS == 0:
+            self._acknowledge()
+
+    def _beat_part(self) -> None:
         part = self._beat % self._parts
         self._beat += 1
         self._sent_ns[part] = time.monotonic_ns()
         for session in self._sessions[part :: self._parts]:
             if session.phase == OPEN:
                 self._beat_of(session)
-        if self._beat % RECEIVED_EVERY_BEATS == 0 and self._owed:
-            self._acknowledge()
 
     def _beat_of(self, session: Session) -> None:
         if session.beats >= SILENT_BEATS and session not in self.deaf:

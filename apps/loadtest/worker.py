@@ -21,6 +21,7 @@ from apps.loadtest.stats import Stats
 
 SNAPSHOT_S: Final = 1.0
 POLL_S: Final = 0.05
+READER: Final = "orders"
 GC_THRESHOLD: Final = 50_000
 """Sessions live long and make no cycles: a collection each 700 objects would walk over all of them for nothing."""
 
@@ -117,7 +118,7 @@ async def serve(source: RawIOBase, output: BinaryIO) -> None:
     """Carry out orders until the last one, or until the other end is gone."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[bytes] = asyncio.Queue()
-    threading.Thread(target=_read, args=(source, loop, queue), daemon=True).start()
+    threading.Thread(target=_read, args=(source, loop, queue), daemon=True, name=READER).start()
     worker = Worker(output)
     try:
         while body := await queue.get():

@@ -78,3 +78,10 @@ def test_logarithmic_ticks_are_powers_of_ten(values: list[float], expected: list
 @pytest.mark.parametrize(("value", "text"), [(0.5, "0.5"), (1500, "1.5k"), (2e6, "2M"), (3e9, "3G")])
 def test_numbers_are_short(value: float, text: str) -> None:
     assert charts.short_number(value) == text
+
+
+def test_seconds_after_the_last_are_not_written() -> None:
+    chart = line_chart([Series("a", [(0, 1), (7, 1)])], unit="ms")
+
+    texts = [text.text for text in svg_of(chart).findall("text")]
+    assert [text for text in texts if text and text.endswith(" s")] == ["0 s", "2 s", "4 s", "6 s"]

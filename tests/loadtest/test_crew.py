@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from apps.loadtest import crew as crews
 from apps.loadtest import orders
 from apps.loadtest.crew import Crew
 from apps.loadtest.errors import WorkerFailed
@@ -35,3 +36,15 @@ async def test_a_process_that_dies_is_an_error() -> None:
     with pytest.raises(WorkerFailed, match="exit code -9"):
         await crew.tell(orders.Talk(0, "measure"))
     await crew.end()
+
+
+async def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew = Crew(lambda _snapshot: None)
+    await crew.start([plan()])
+    monkeypatch.setattr(crews, "END_TIMEOUT_S", 0.2)
+
+    os.kill(crew.pids[0], signal.SIGSTOP)
+    await crew.end()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(crew.pids[0], 0)

@@ -1,6 +1,7 @@
 """Heartbeats and acknowledgements of what was received."""
 
 import asyncio
+import time
 
 from apps.loadtest.fleet import Fleet
 from apps.loadtest.pulse import SILENT_BEATS
@@ -31,6 +32,21 @@ async def test_each_session_beats_once_in_an_interval() -> None:
     one.pulse.close()
 
     assert beats == [["heartbeat"]] * 8
+
+
+async def test_beats_that_came_too_late_are_made_up_for_but_never_more_than_one_round() -> None:
+    one, transports = await begun()
+
+    one.pulse._due = time.monotonic() - 0.45
+    turn(one, 1)
+    some = sum(len(transport.texts()) for transport in transports)
+    one.pulse._due = time.monotonic() - 500
+    turn(one, 1)
+    all_of_them = sum(len(transport.texts()) for transport in transports)
+    one.pulse.close()
+
+    assert some == 5
+    assert all_of_them == 8
 
 
 async def test_an_answer_is_timed() -> None:

@@ -1,10 +1,16 @@
 """One process of a load test, driven here in a thread's pipe."""
 
 import asyncio
+import gc
 import io
 import os
+import sys
+import threading
 from collections.abc import Sequence
 from io import FileIO
+from pathlib import Path
+
+import pytest
 
 from apps.loadtest import orders, worker
 from tests.loadtest.fake_server import serving
@@ -20,6 +26,9 @@ async def words_for(*given: orders.Orders) -> Sequence[orders.Words]:
     with FileIO(read_end, "rb") as source:
         async with asyncio.timeout(20):
             await worker.serve(source, output)
+        for thread in threading.enumerate():
+            if thread.name == worker.READER:
+                thread.join(10)  # it reads what is closed below
     return list(said(output.getvalue()))
 
 
@@ -80,3 +89,22 @@ def _pipe_with(data: bytes) -> int:
     os.write(write_end, data)
     os.close(write_end)
     return read_end
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["uvloop", "asyncio"])
+def test_the_program_speaks_only_words_and_ends_with_its_input(
+    fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not fast:
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    thresholds = gc.get_threshold()
+    order = orders.packed(orders.Begin(plan()))
+    said_to = tmp_path / "words"
+    with os.fdopen(_pipe_with(order)) as source, said_to.open("w") as output:
+        monkeypatch.setattr(sys, "stdin", source)
+        monkeypatch.setattr(sys, "stdout", output)
+
+        worker.main()
+
+    gc.set_threshold(*thresholds)
+    assert isinstance(said(said_to.read_bytes())[0], orders.Done)
