@@ -17,6 +17,7 @@ from apps.cluster import services as cluster_services
 from apps.cluster.services import Cluster
 from apps.common.clock import to_datetime
 from apps.events.publish import bind_loop
+from apps.gateway.collector import freeze_as_it_grows
 from apps.gateway.connection import Node
 from apps.gateway.dispatch import RESUME_OVERLAP_MS, Dispatcher
 from apps.gateway.gaps import GapRepair
@@ -134,6 +135,7 @@ async def _open(layer: Any) -> Node:
     observe_gauge("im_gateway_connections", "Open connections, signed in or not.", registry.__len__)
     await registry.start()
     registry.spawn_forever(repair.run())
+    registry.spawn_forever(freeze_as_it_grows(lambda: len(registry)))
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
     quotas = Quotas(per_s=limits.user_rate_per_s, burst=limits.user_burst)
