@@ -73,9 +73,9 @@ class Environment:
     @property
     def trusted_proxies(self) -> tuple[str, ...]:
         """`IM_TRUSTED_PROXIES`: comma-separated networks whose word on a client's address is taken (X-Forwarded-For,
-        X-Forwarded-Proto, Forwarded). Default 127.0.0.0/8,::1; `none` for none."""
-        given = self._list("IM_TRUSTED_PROXIES") or ["127.0.0.0/8", "::1"]
-        return () if given == ["none"] else tuple(given)
+        X-Forwarded-Proto, Forwarded). Default `FORWARDED_ALLOW_IPS`, or 127.0.0.0/8,::1; `*` for all, `none`."""
+        given = self._list("IM_TRUSTED_PROXIES") or self._list("FORWARDED_ALLOW_IPS") or ["127.0.0.0/8", "::1"]
+        return {"none": (), "*": ("0.0.0.0/0", "::/0")}.get(given[0], tuple(given))
 
     @property
     def edge_knobs(self) -> dict[str, str]:

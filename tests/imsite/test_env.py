@@ -242,3 +242,25 @@ def test_metrics_settings_that_mean_nothing_are_refused(name: str, text: str, at
 def test_metrics_have_no_token_unless_one_is_given() -> None:
     assert Environment({}).metrics_token == ""
     assert Environment({"IM_METRICS_TOKEN": "secret"}).metrics_token == "secret"
+
+
+@pytest.mark.parametrize(
+    ("values", "networks"),
+    [
+        ({}, ("127.0.0.0/8", "::1")),
+        ({"IM_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1"}, ("10.0.0.0/8", "192.0.2.1")),
+        ({"IM_TRUSTED_PROXIES": "none", "FORWARDED_ALLOW_IPS": "*"}, ()),
+        ({"FORWARDED_ALLOW_IPS": "*"}, ("0.0.0.0/0", "::/0")),
+    ],
+)
+def test_proxies_are_trusted_by_network(values: dict[str, str], networks: tuple[str, ...]) -> None:
+    assert Environment(values).trusted_proxies == networks
+
+
+def test_knobs_of_the_edge_server_are_pairs() -> None:
+    assert Environment({}).edge_knobs == {}
+    assert Environment({"IM_EDGE": " max_connections = 5, idle_timeout_s=60,oops"}).edge_knobs == {
+        "max_connections": "5",
+        "idle_timeout_s": "60",
+        "oops": "",
+    }
