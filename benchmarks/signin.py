@@ -3,8 +3,9 @@
     python -m benchmarks.signin [--seconds 5] [--users 20000] [--rate 1500] [--json] [--output FILE]
 
 Uses DATABASE_URL (a database of its own is made there and dropped), or else starts an embedded PostgreSQL at default
-durability. No sockets: the figures are those of the token, the terminal and what changed, which is what a sign-in adds
-to a connection. The baseline is what the gateway did before: the same checks, one sign-in at a time in four threads.
+durability. No sockets: the figures are those of the token and the terminal, checked and confirmed, and of what changed,
+which is what a sign-in adds to a connection. The baseline is what the gateway did before: the same checks, without the
+confirmation, one sign-in at a time in four threads.
 `rush` keeps so many sign-ins waiting at any time; `paced` begins them at even intervals.
 """
 
@@ -194,25 +195,30 @@ async def paced(once: SignInOnce, *, rate: int, seconds: float, users: int) -> d
 async def measure_gateway(arguments: argparse.Namespace, since_ms: int) -> list[dict[str, Any]]:
     """Through the gateway's own services."""
     from apps.gateway.dispatch import Dispatcher
+    from apps.gateway.session import Identity
     from apps.messaging import runtime
     from apps.wire.frames import SignIn
+    from apps.wire.ids import TerminalId
 
     await runtime.start()
     dispatcher = Dispatcher()
     users, seconds = arguments.users, arguments.seconds
     terminals = [uuid4() for _ in range(users)]
 
+    async def come(place: int, terminal: UUID) -> Identity:
+        frame = SignIn(token=token_of(place), terminal=TerminalId(terminal), platform="linux", name="Bench")
+        identity, _language = await dispatcher.sign_in(frame)
+        await dispatcher.confirm(frame)
+        return identity
+
     async def fresh(number: int) -> None:
-        await dispatcher.sign_in(SignIn(token=token_of(number), terminal=uuid4(), platform="linux", name="Bench"))
+        await come(number, uuid4())
 
     async def known(number: int) -> None:
-        place = number % users
-        await dispatcher.sign_in(SignIn(token=token_of(place), terminal=terminals[place], platform="linux", name="B"))
+        await come(number % users, terminals[number % users])
 
     async def resumed(number: int) -> None:
-        place = number % users
-        frame = SignIn(token=token_of(place), terminal=terminals[place], platform="linux", name="B")
-        identity, _language = await dispatcher.sign_in(frame)
+        identity = await come(number % users, terminals[number % users])
         await dispatcher.changed_since(identity, since_ms)
 
     rows = [{"what": "first sign-in of a terminal", **await rush(fresh, waiting=1024, seconds=seconds, limit=users)}]

@@ -26,6 +26,8 @@ SEEN_RESOLUTION: Final = timedelta(minutes=5)
 """A terminal's `last_seen_at` may be older than its last sign-in by this much: reconnects cost reads, not writes."""
 
 NIL: Final = UUID(int=0)
+PLATFORMS: Final = frozenset(Terminal.Platform.values)
+"""Looked up at every sign-in; the enumeration makes its list anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Arrival:
 def arrive(checksum: str, terminal_id: UUID, platform: str, name: str) -> Arrival:
     """Return the arrival with its name in order, or with its fault: nobody without a token learns of that."""
     try:
-        if platform not in Terminal.Platform.values:
+        if platform not in PLATFORMS:
             raise InvalidInput(field="platform", reason=platform)
         if terminal_id == NIL:
             raise TerminalRefused

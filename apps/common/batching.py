@@ -65,7 +65,7 @@ class Batcher(Generic[Q, A]):
             raise Unavailable
         if len(self._queue) >= self._limits.max_queue:
             raise self._busy()
-        asked = _Asked[Q, A](question, asyncio.get_running_loop().create_future())
+        asked: _Asked[Q, A] = _Asked(question, asyncio.get_running_loop().create_future())
         self._queue.append(asked)
         if self._running < self._limits.max_running:
             self._running += 1
