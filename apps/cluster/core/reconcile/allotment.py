@@ -26,7 +26,8 @@ class Standing:
     lost: list[NodeId]
     """Silent for too long, with slots."""
     emergency: bool = False
-    """All who answer are to have no slots. They keep theirs, and serve what is nobody's: better they than nobody."""
+    """All who answer are to have no slots. They keep theirs, and serve what is nobody's: better they than nobody. Only
+    who goes for good gives to those that do not."""
 
 
 class Allotment:
@@ -73,10 +74,10 @@ class Allotment:
         weights = standing.weights | newcomers  # Better served by somebody new than by nobody.
         if any(weights.values()):
             return replace(standing, weights=weights)
-        owners = [node for node in weights if state.table.count_of(node) > 0]
-        return replace(
-            standing, weights={node: state.members[node].weight or 1 for node in owners or weights}, emergency=True
-        )
+        staying = [node for node in weights if not state.members[node].retiring] or list(weights)
+        chosen = [node for node in staying if state.table.count_of(node) > 0] or staying
+        serving = {node: state.members[node].weight or 1 for node in chosen}
+        return replace(standing, weights=dict.fromkeys(weights, 0) | serving, emergency=True)
 
     def _too_early(self, state: ClusterState, evidence: Evidence, presence: Presence, standing: Standing) -> bool:
         """Whether the very first assignment should wait for those who are about to be heard, or to join those who are
@@ -111,8 +112,6 @@ class Allotment:
 
 
 def _permitted(movements: Movements, standing: Standing) -> list[Release]:
-    """Leave out what is for balance alone while somebody who has slots is silent, and all of it in an emergency."""
-    if standing.emergency:
-        return []
-    unsettled = bool(standing.keeping or standing.lost)
+    """Leave out what is for balance alone while somebody who has slots is silent, and in an emergency."""
+    unsettled = bool(standing.keeping or standing.lost) or standing.emergency
     return [release for release in movements.releases if not (unsettled and standing.weights[release.owner])]

@@ -95,11 +95,12 @@ def faults(members: Sequence[Kind], toy: Toy) -> Iterator[str]:
     if NO_NODE in toy.slots():
         yield "slots have no owner"
     heirs = any(kind.up and not kind.wish for kind in members)
+    stayers = any(kind.up and kind.wish != "retire" for kind in members)
     for number, kind in enumerate(members, 1):
         node = NodeId(number)
-        if heirs and kind.wish in {"drain", "retire"} and number in toy.slots():
+        if heirs and kind.wish == "drain" and number in toy.slots():
             yield f"{number} keeps slots"
-        if heirs and kind.wish == "retire" and (node in toy.state.members or node in toy.membership.members):
+        if stayers and kind.wish == "retire" and (node in toy.state.members or node in toy.membership.members):
             yield f"{number} does not go"
 
 
