@@ -2,11 +2,11 @@
 
     python -m benchmarks.metrics [--rounds 3] [--pairs 100] [--seconds 6] [--server im] [--json]
 
-Calls: processor time, the best of several repetitions of a loop, without the loop. Messages: nodes with IM_METRICS=on and
-off in turn (off, on, on, off, …) on one fresh database, every sender of the pairs sending again as soon as it has its
-ack; medians over the rounds. Since two runs of the same program differ by more than what is looked for on a machine that
-does other work too, the share is also worked out: by how much all counters and histograms of the node grew per message,
-times what a call costs, over the node's processor time per message.
+Calls: processor time, the best of several repetitions of a loop, without the loop. Messages: nodes with IM_METRICS=on
+and off in turn (off, on, on, off, …) on one fresh database, every sender of the pairs sending again as soon as it has
+its ack; medians over the rounds. Since two runs of the same program differ by more than what is looked for on a machine
+that does other work too, the share is also worked out: by how much all counters and histograms of the node grew per
+message, times what a call costs, over the node's processor time per message.
 """
 
 import argparse
