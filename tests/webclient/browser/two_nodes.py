@@ -65,6 +65,13 @@ class TwoNodes(Site):
                 stdout=self._log,
                 stderr=subprocess.STDOUT,
             )
+        self.settle()
+        for node in self.nodes:
+            assert node.process is not None
+            self._await_health(node.process, node.url)
+
+    def settle(self) -> None:
+        """Wait until each serves its half of the slots."""
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not all(self._shares(node) for node in self.nodes):
             for node in self.nodes:
@@ -72,9 +79,6 @@ class TwoNodes(Site):
                 assert node.process.poll() is None, self._log_tail()
             assert time.monotonic() < deadline, f"the nodes do not share the slots: {self._log_tail()}"
             time.sleep(0.1)
-        for node in self.nodes:
-            assert node.process is not None
-            self._await_health(node.process, node.url)
 
     def stop_node(self, node: Node) -> None:
         """End one as a crash does."""
@@ -94,6 +98,7 @@ class TwoNodes(Site):
 
     def take_somebody_of(self, home: Node) -> str:
         """Return a login that no other test has used, of a user whose slot this node owns."""
+        self.settle()
         login = next(login for login in self.logins["people"] if self.home_of(login) is home)
         self.logins["people"].remove(login)
         return login
