@@ -238,7 +238,7 @@ class Handshake(Entry, asyncio.Protocol):
             retry_after = str(shared.config.retry_after_s).encode()
             raise Refused(503, "the server is stopping", ((b"retry-after", retry_after),))
         is_tls = self._transport.get_extra_info("sslcontext") is not None
-        peer = self._transport.get_extra_info("peername")
+        peer = self._transport.get_extra_info("peername") or None  # of a Unix socket it is empty
         source = shared.proxies.source_of(head.headers, peer[0] if peer else "", is_secure=is_tls)
         self._forwarded_for = source.address if peer and source.address != peer[0] else ""
         self._admission_key = shared.admission.admit(
@@ -261,7 +261,7 @@ class Handshake(Entry, asyncio.Protocol):
         self._state = DECIDING
         port = peer[1] if peer and peer[0] == source.address else 0
         scope = _scope(head, self._upgrade, source, port)
-        scope["server"] = self._transport.get_extra_info("sockname")[:2]
+        scope["server"] = _address(self._transport.get_extra_info("sockname"))
         self._run = Run(self, shared.config.receive_queue_messages)
         task = self._run.start(self._application, scope)
         shared.tasks.add(task)
@@ -272,6 +272,13 @@ class Handshake(Entry, asyncio.Protocol):
         self._leave()
         self._shared.counters.http += 1
         http.take_over(self._transport, data, self._admission_key)
+
+
+def _address(name: Any) -> tuple[str, int | None] | None:
+    """ASGI's form of a socket's name: host and port, or the path of a Unix socket; None when it is closed already."""
+    if isinstance(name, tuple):
+        return str(name[0]), int(name[1])
+    return (str(name), None) if name else None
 
 
 def _scope(head: Head, upgrade: Upgrade, source: Source, port: int) -> Scope:

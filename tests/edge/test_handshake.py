@@ -316,3 +316,22 @@ def test_the_way_is_clear_for_tls() -> None:
     asyncio.run(run())
 
     assert seen[0]["scheme"] == "wss"
+
+
+@pytest.mark.parametrize(("name", "server"), [("/run/im.sock", ("/run/im.sock", None)), (None, None)])
+async def test_a_connection_needs_no_address(name: str | None, server: object) -> None:
+    class Nameless(NotingTransport):
+        def get_extra_info(self, extra: str, default: Any = None) -> Any:
+            return {"sockname": name, "peername": ""}.get(extra, default)
+
+    seen: list[Scope] = []
+
+    async def note(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(scope)
+
+    handshake = Handshake(note, Shared(EdgeConfig(trusted_proxies=("127.0.0.0/8",))), None)
+    handshake.connection_made(Nameless())
+    handshake.data_received(handshake_request())
+    await asyncio.wait(handshake._shared.tasks)
+
+    assert (seen[0]["client"], seen[0]["server"]) == (("", 0), server)
