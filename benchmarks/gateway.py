@@ -1,6 +1,6 @@
 """End to end on real servers: a message is sent, acknowledged after its commit, and received by the other person.
 
-    python benchmarks/gateway.py [--servers uvicorn daphne] [--pairs 200] [--seconds 8] [--profile]
+    python benchmarks/gateway.py [--servers im uvicorn daphne] [--pairs 200] [--seconds 8] [--profile]
 
 Starts one node per server kind, each a process of its own, on one fresh database (in DATABASE_URL's server, or an
 embedded one at default durability), and signs in pairs of people with a direct conversation each. Light load: a fixed
@@ -353,7 +353,9 @@ def print_result(server: str, result: dict[str, Any]) -> None:
 def main() -> None:
     """Parse, measure every server, write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--servers", nargs="+", default=["uvicorn", "daphne"], choices=["uvicorn", "daphne"])
+    parser.add_argument(
+        "--servers", nargs="+", default=["im", "uvicorn", "daphne"], choices=["im", "uvicorn", "daphne"]
+    )
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rate", type=float, default=200.0, help="messages per second of the light load")
