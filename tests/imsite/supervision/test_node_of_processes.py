@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from apps.wire.errors import CloseCode
@@ -144,6 +144,17 @@ def test_one_that_is_removed_from_the_cluster_stays_away_and_the_others_serve(no
     assert node.pids() == pids[:2]
     until(lambda: {member["name"] for member in node.cluster("members")} == {"n", "n-2"})
     assert node.answers(1)
+
+
+def test_a_node_for_pages_only_answers_handshakes_with_503_and_a_code(django_db_setup: None, tmp_path: Path) -> None:
+    with running_node("im", tmp_path, IM_NODE_ROLES="http") as process:
+        for port in (process.http_port, process.ws_port):
+            with pytest.raises(InvalidStatus) as refusal:
+                connect(process.socket_url(port))
+
+            assert refusal.value.response.status_code == 503
+            assert json.loads(refusal.value.response.body)["code"] == "no_sessions_here"
+        assert process.get("/accounts/login/")[0] == 200
 
 
 def test_without_the_process_that_forked_them_all_end_at_once(node: Node) -> None:
