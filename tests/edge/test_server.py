@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+import logging
+import random
 import socket
 import ssl
 import subprocess
@@ -41,6 +43,44 @@ async def test_many_peers_are_served_at_once() -> None:
 
     assert heard == [str(number) for number in range(40)]
     assert counted == (40, 40, 40, 40)
+
+
+def bent(data: bytes, randomness: random.Random) -> bytes:
+    """The same bytes but for a few."""
+    bytes_ = bytearray(data)
+    for _ in range(randomness.randrange(4)):
+        bytes_[randomness.randrange(len(bytes_))] = randomness.randrange(256)
+    return bytes(bytes_)
+
+
+async def test_noise_harms_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+    randomness = random.Random(4711)
+    frames = b"".join(
+        [
+            client_frame(payload=b"hello"),
+            client_frame(9, b"ping"),
+            client_frame(2, b"\xff" * 300, final=False),
+            client_frame(0, b"end"),
+            close(1000),
+        ]
+    )
+    config = EdgeConfig(handshake_timeout_s=0.25, close_timeout_s=0.25, http_shutdown_s=0.25)
+    with caplog.at_level(logging.ERROR):
+        async with serving(echo, config) as running:
+            good = await running.connect(path="/")
+            for number in range(150):
+                noisy = await running.connect()
+                request = bent(handshake_request("/plain" if number % 2 else "/"), randomness)
+                noisy.send(request + bent(frames, randomness) + randomness.randbytes(randomness.randrange(50)))
+                if number % 3 == 0:
+                    noisy.hang_up()
+            good.say("still there")
+            heard = await good.hear()
+            await running.until(lambda counters: counters.connected == 151)
+
+    assert heard == "still there"
+    assert running.server.counters.failures == 0
+    assert caplog.text == ""
 
 
 async def test_serve_returns_once_the_server_has_stopped() -> None:
