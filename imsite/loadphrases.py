@@ -42,6 +42,7 @@ LOAD_TESTS: Final = {
     "how many conversations, 0: all": "会话（聊天）数，0 表示全部",
     "length of each message": "每条消息的长度",
     "let nodes send sessions to each other": "允许节点重定向会话",
+    "interrupted: there is no result": "已中断，没有结果",
     "results": "结果",
     "write the result there": "将结果写入该文件",
     "write a report there": "将报告写入该文件",

@@ -58,10 +58,14 @@ class Crew:
         return list(await asyncio.gather(*(self._ask(number, order) for number in range(len(self._processes)))))
 
     async def end(self) -> None:
-        """Have all processes end; those that do not are killed."""
+        """Have all sessions say goodbye and all processes end."""
         with contextlib.suppress(WorkerFailed, TimeoutError, OSError):
             async with asyncio.timeout(END_TIMEOUT_S):
                 await self.tell(orders.Close())
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Have all processes end at once, whatever they do; those that do not are killed."""
         for process in self._processes:
             if process.stdin is not None:
                 process.stdin.close()

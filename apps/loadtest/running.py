@@ -71,11 +71,12 @@ class Run:
             self._began = time.monotonic()
             timeline = asyncio.create_task(self._keep_time())
             verdict = await self._phases_of_run()
+            await self._crew.end()
         finally:
             if timeline is not None:
                 timeline.cancel()
                 await asyncio.gather(timeline, return_exceptions=True)
-            await self._crew.end()
+            await self._crew.abandon()
         return Outcome(self.recording, verdict, self._phases, self._usage, self._events)
 
     async def _phases_of_run(self) -> Verdict:

@@ -1,12 +1,13 @@
 """One process of a load test: `python -m apps.loadtest.worker`, orders on standard input, words on standard output.
 
-Knows nothing of Django, so that it stays small. It ends when its standard input does.
+Knows nothing of Django, so that it stays small. It ends when its standard input does, whatever it was doing.
 """
 
 import asyncio
 import contextlib
 import gc
 import os
+import signal
 import sys
 import threading
 import time
@@ -118,23 +119,33 @@ async def serve(source: RawIOBase, output: BinaryIO) -> None:
     """Carry out orders until the last one, or until the other end is gone."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[bytes] = asyncio.Queue()
-    threading.Thread(target=_read, args=(source, loop, queue), daemon=True, name=READER).start()
+    orphaned = asyncio.Event()
+    threading.Thread(target=_read, args=(source, loop, queue, orphaned), daemon=True, name=READER).start()
+    tasks = [asyncio.create_task(_carry_out_all(queue, output)), asyncio.create_task(orphaned.wait())]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _carry_out_all(queue: asyncio.Queue[bytes], output: BinaryIO) -> None:
     worker = Worker(output)
     try:
-        while body := await queue.get():
-            if not await worker.carry_out(orders.read_order(body)):
-                return
+        while await worker.carry_out(orders.read_order(await queue.get())):
+            pass
     except Exception:  # the other end must learn of whatever it was
         output.write(orders.packed(orders.Failed(traceback.format_exc())))
         output.flush()
 
 
-def _read(source: RawIOBase, loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]) -> None:
-    """In a thread of its own, because pipes cannot be polled everywhere. An empty body is the end."""
+def _read(
+    source: RawIOBase, loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes], orphaned: asyncio.Event
+) -> None:
+    """In a thread of its own, because pipes cannot be polled everywhere."""
     with contextlib.suppress(RuntimeError):  # the loop has ended before its orders did
         while body := _read_order(source):
             loop.call_soon_threadsafe(queue.put_nowait, body)
-        loop.call_soon_threadsafe(queue.put_nowait, b"")
+        loop.call_soon_threadsafe(orphaned.set)
 
 
 def _read_order(source: RawIOBase) -> bytes:
@@ -156,6 +167,7 @@ def _read_exactly(source: RawIOBase, size: int) -> bytes:
 
 def main() -> None:
     """Run the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, whose end is this one's as well
     raise_file_limit()
     gc.set_threshold(GC_THRESHOLD, 20, 100)
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -5,14 +5,16 @@ import signal
 import sys
 
 import msgspec
+import psutil
 import pytest
 
 from apps.loadtest.errors import WorkerFailed
 from apps.loadtest.plan import make_plans
 from apps.loadtest.population import Population
-from apps.loadtest.running import Outcome, Setup, run
+from apps.loadtest.running import Outcome, Run, Setup, run
 from apps.loadtest.scenario import Disturbance, Scenario, Traffic
 from tests.loadtest.fake_server import population, serving
+from tests.loadtest.wires import eventually
 
 PEOPLE = population(12, 2, 4)
 TALK = Scenario(
@@ -137,3 +139,19 @@ async def test_a_process_that_cannot_go_on_is_an_error() -> None:
 
     with pytest.raises(WorkerFailed, match="address_invalid"):
         await run(Setup(TALK, broken))
+
+
+async def test_who_gives_up_waiting_leaves_no_process_behind() -> None:
+    scenario = msgspec.structs.replace(TALK, traffic=[], duration_s=600.0)
+
+    async with serving(PEOPLE) as server:
+        plans = make_plans(scenario, PEOPLE, workers=1, urls=[server.url], run=7, spread_sources=False)
+        one = Run(Setup(scenario, plans))
+        running = asyncio.create_task(one.carry_out())
+        await eventually(lambda: one.recording.open == 12)
+        pids = one._crew.pids
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    assert not any(psutil.pid_exists(pid) for pid in pids)

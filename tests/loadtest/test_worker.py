@@ -4,9 +4,10 @@ import asyncio
 import gc
 import io
 import os
+import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import FileIO
 from pathlib import Path
 
@@ -14,21 +15,23 @@ import pytest
 
 from apps.loadtest import orders, worker
 from tests.loadtest.fake_server import serving
-from tests.loadtest.wires import PEOPLE, plan
+from tests.loadtest.wires import PEOPLE, eventually, plan
 
 
-async def words_for(*given: orders.Orders) -> Sequence[orders.Words]:
-    """Serve these orders and return everything that was said."""
+async def words_for(*given: orders.Orders, hang_up: bool = False) -> Sequence[orders.Words]:
+    """Serve these orders and return everything that was said. `hang_up`: the other end dies meanwhile."""
     read_end, write_end = os.pipe()
     output = io.BytesIO()
-    with FileIO(write_end, "wb") as sink:
-        sink.write(b"".join(orders.packed(order) for order in given))
     with FileIO(read_end, "rb") as source:
-        async with asyncio.timeout(20):
-            await worker.serve(source, output)
-        for thread in threading.enumerate():
-            if thread.name == worker.READER:
-                thread.join(10)  # it reads what is closed below
+        with FileIO(write_end, "wb") as sink:
+            sink.write(b"".join(orders.packed(order) for order in given))
+            async with asyncio.timeout(20):
+                serving_orders = asyncio.create_task(worker.serve(source, output))
+                if hang_up:
+                    await eventually(output.getvalue)
+                    sink.close()
+                await serving_orders
+        _join_reader()
     return list(said(output.getvalue()))
 
 
@@ -76,8 +79,12 @@ async def test_a_failure_is_told() -> None:
     assert "the first order is the plan" in words[-1].reason
 
 
-async def test_it_ends_with_its_input() -> None:
-    assert await words_for() == []
+async def test_it_ends_with_its_input_whatever_it_was_doing() -> None:
+    patient = orders.Connect(patience_s=3600)
+
+    words = await words_for(orders.Begin(plan(urls=["ws://127.0.0.1:1/"])), patient, hang_up=True)
+
+    assert [type(word) for word in words[:2]] == [orders.Done, orders.Snapshot]
 
 
 def test_an_order_that_is_cut_off_is_the_end() -> None:
@@ -91,20 +98,39 @@ def _pipe_with(data: bytes) -> int:
     return read_end
 
 
+@pytest.fixture
+def process_settings() -> Iterator[None]:
+    """What the program sets for its whole process is set back."""
+    thresholds, handler = gc.get_threshold(), signal.getsignal(signal.SIGINT)
+    yield
+    gc.set_threshold(*thresholds)
+    signal.signal(signal.SIGINT, handler)
+
+
 @pytest.mark.parametrize("fast", [True, False], ids=["uvloop", "asyncio"])
-def test_the_program_speaks_only_words_and_ends_with_its_input(
-    fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_program_speaks_only_words(
+    fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process_settings: None
 ) -> None:
     if not fast:
         monkeypatch.setitem(sys.modules, "uvloop", None)
-    thresholds = gc.get_threshold()
-    order = orders.packed(orders.Begin(plan()))
+    read_end, write_end = os.pipe()
+    os.write(write_end, orders.packed(orders.Begin(plan())) + orders.packed(orders.Close()))
     said_to = tmp_path / "words"
-    with os.fdopen(_pipe_with(order)) as source, said_to.open("w") as output:
+
+    with os.fdopen(read_end) as source, said_to.open("w") as output:
         monkeypatch.setattr(sys, "stdin", source)
         monkeypatch.setattr(sys, "stdout", output)
-
         worker.main()
+        os.close(write_end)
+        _join_reader()
 
-    gc.set_threshold(*thresholds)
-    assert isinstance(said(said_to.read_bytes())[0], orders.Done)
+    words = said(said_to.read_bytes())
+    assert isinstance(words[0], orders.Done)
+    assert isinstance(words[-1], orders.Done)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def _join_reader() -> None:
+    for thread in threading.enumerate():
+        if thread.name == worker.READER:
+            thread.join(10)  # it reads what is closed next

@@ -70,6 +70,8 @@ class Command(BaseCommand):
                 sys.exit(FAILED)
         except LoadTestError as error:
             raise CommandError(error_line(speech, error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(phrase("interrupted: there is no result")) from None
 
     def _compare(self, options: dict[str, Any], speech: Language) -> None:
         if len(options["files"]) != 2:
@@ -114,10 +116,10 @@ class Progress:
         line = progress_line(self._speech, point, scenario)
         if self._live:
             self._output.write("\r" + padded(line, self._columns), ending="")
-            self._output.flush()
             self._columns = width(line)
         else:
             self._output.write(line)
+        self._output.flush()  # a log is read while it grows
 
     def end(self) -> None:
         """Leave the last line standing."""

@@ -95,6 +95,16 @@ def test_a_broken_promise_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "failed: lost" in out.getvalue()
 
 
+def test_a_run_that_is_interrupted_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loadtest, "prepare", interrupted)
+
+    with pytest.raises(CommandError, match="interrupted"):
+        call_command("loadtest", "idle")
+
+
 def test_two_results_are_compared(tmp_path: Path) -> None:
     first, second, out = tmp_path / "a.json", tmp_path / "b.json", io.StringIO()
     write_result(result(figures={"errors": 2.0}), first)
