@@ -6,6 +6,7 @@ sessions have ports of their own, the first alone serves the port of pages: Pyth
 beside sessions would make these wait. Not here: running them.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,9 +39,9 @@ class ProcessPlan:
 
 
 def possible(asked: int, *, server: str, layer: str) -> int:
-    """Return how many processes there are of as many as were asked for: daphne binds its ports itself, and a channel
-    layer within one process reaches no other."""
-    return 1 if server == "daphne" or layer == "inprocess" else asked
+    """Return how many processes there are of as many as were asked for: Windows forks none, daphne binds its ports
+    itself, and a channel layer within one process reaches no other."""
+    return 1 if server == "daphne" or layer == "inprocess" or not hasattr(os, "fork") else asked
 
 
 def plan_processes(

@@ -110,6 +110,12 @@ def test_ports_that_do_not_exist_are_refused() -> None:
         plan(3, data_port=65_520)
 
 
+def test_where_processes_are_not_forked_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.fork")
+
+    assert possible(4, server="im", layer="slots") == 1
+
+
 def test_daphne_and_a_layer_within_the_process_are_served_by_one() -> None:
     asked = {"im": "slots", "uvicorn": "redis", "daphne": "slots"}
 
