@@ -257,6 +257,7 @@ def judge(rows: list[dict[str, Any]], rate: int) -> dict[str, Any]:
 
 def measure(url: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Run everything once."""
+    load_before = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # Windows has none
     since_ms = make_people(arguments.users)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
@@ -266,7 +267,12 @@ def measure(url: str, arguments: argparse.Namespace) -> dict[str, Any]:
     gc.freeze()
     rows = uvloop.run(measure_gateway(arguments, since_ms))
     return {
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "load_before": round(load_before, 1),
+        },
         "database": {"version": version and version[0], "fsync": fsync, "synchronous_commit": synchronous_commit},
         "users": arguments.users,
         "conversations_each": CONVERSATIONS_EACH,
