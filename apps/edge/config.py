@@ -47,6 +47,10 @@ class EdgeConfig:
     buffer_limit_bytes: int = 4_194_304
     """A peer for whom more than this waits is dropped: far above what an application should let pile up."""
 
+    total_buffer_bytes: int = 268_435_456
+    """What may wait for all congested peers together, looked at every tick. At the bound those for whom most waits are
+    dropped. Many slow readers at once could otherwise take all memory, each within its own bound."""
+
     receive_queue_messages: int = 32
     """Messages that a plain ASGI application has not received yet. At the bound nothing more is read from the peer
     until half of them are gone. A sink has no queue. At least 1."""

@@ -119,6 +119,11 @@ class Connection(Entry, asyncio.Protocol):
             self._reader = None
             self._transport.abort()
 
+    def drop_slow(self) -> None:
+        """Cut a peer that takes too little."""
+        self._shared.counters.slow_dropped += 1
+        self.abort()
+
     def hand_over(self, sink: Sink, closed_code: int | None = None) -> None:
         """Call this sink from now on; `closed_code` is what the one before it was told, if it was."""
         if closed_code is not None:
@@ -164,13 +169,14 @@ class Connection(Entry, asyncio.Protocol):
     def pause_writing(self) -> None:
         """More than the high-water mark waits for the peer."""
         self._congested_tick = self._shared.wheel.now
+        self._shared.congested[self] = None
         if self._state == OPEN:
             self._sleep()
 
     def resume_writing(self) -> None:
         """Less than the low-water mark waits for the peer."""
         self._congested_tick = NEVER
-        ping = self._shared.late_pongs.pop(self, None)
+        ping = self._shared.congested.pop(self, None)
         if self._state != OPEN or self._sink is None:
             return
         if ping is not None:
@@ -185,7 +191,7 @@ class Connection(Entry, asyncio.Protocol):
         self._state = LOST
         self._reader = None
         self._shared.wheel.cancel(self)
-        self._shared.late_pongs.pop(self, None)
+        self._shared.congested.pop(self, None)
         self._shared.leave(self._admission_key)
         self._tell_closed(CloseCode.ABNORMAL)
 
@@ -272,7 +278,7 @@ class Connection(Entry, asyncio.Protocol):
 
     def _answer(self, ping: Ping) -> None:
         if self.congested:
-            self._shared.late_pongs[self] = ping.payload
+            self._shared.congested[self] = ping.payload
         else:
             self._write(control_frame(Opcode.PONG, ping.payload))
 
@@ -329,8 +335,7 @@ class Connection(Entry, asyncio.Protocol):
         except RuntimeError:  # uvloop's, of a transport that is closed and has not said so yet
             return
         if self._congested_tick != NEVER and self.buffered_bytes > self._shared.config.buffer_limit_bytes:
-            counters.slow_dropped += 1
-            self.abort()
+            self.drop_slow()
 
 
 def _tell_closed(shared: Shared, sink: Sink, code: int) -> None:

@@ -109,6 +109,7 @@ class EdgeServer:
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         self._shared.wheel.advance()
+        self._shared.relieve()
         self._close_next()
         if self._http is not None:
             self._http.tick(self._shared.wheel.now)

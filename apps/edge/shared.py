@@ -52,9 +52,9 @@ class Shared:
         "_spare_reader",
         "admission",
         "config",
+        "congested",
         "counters",
         "is_draining",
-        "late_pongs",
         "proxies",
         "tasks",
         "timing",
@@ -70,8 +70,8 @@ class Shared:
         self.proxies = TrustedProxies(config.trusted_proxies)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.is_draining = False
-        self.late_pongs: dict[Connection, bytes] = {}
-        """Congested peers' latest pings, one each, answered once they have caught up (RFC 6455 §5.5.3)."""
+        self.congested: dict[Connection, bytes | None] = {}
+        """Congested peers, and the latest ping of each, answered once it has caught up (RFC 6455 §5.5.3)."""
         self._spare_reader: FrameReader | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -84,6 +84,19 @@ class Shared:
     def give_back(self, reader: FrameReader) -> None:
         """Keep a reader that holds nothing for the next who needs one."""
         self._spare_reader = reader
+
+    def relieve(self) -> None:
+        """While more waits for all congested peers than may, drop those for whom most waits."""
+        limit = self.config.total_buffer_bytes
+        if not limit or not self.congested:
+            return
+        waiting = {connection: connection.buffered_bytes for connection in self.congested}
+        excess = sum(waiting.values()) - limit
+        for connection in sorted(waiting, key=lambda each: waiting[each], reverse=True):
+            if excess <= 0:
+                return
+            excess -= waiting[connection]
+            connection.drop_slow()
 
     def enter(self) -> None:
         """A peer connected."""

@@ -288,7 +288,7 @@ def test_only_the_latest_ping_of_a_congested_peer_is_answered_and_later() -> Non
 
     assert unanswered == []
     assert bench.transport.frames()[before:] == [(PONG, b"two")]
-    assert bench.shared.late_pongs == {}
+    assert bench.shared.congested == {}
 
 
 def test_a_ping_of_a_congested_peer_that_is_lost_is_forgotten() -> None:
@@ -297,7 +297,7 @@ def test_a_ping_of_a_congested_peer_that_is_lost_is_forgotten() -> None:
     bench.hear(client_frame(PING, b"one"))
     bench.transport.lose()
 
-    assert bench.shared.late_pongs == {}
+    assert bench.shared.congested == {}
 
 
 def test_a_closing_peer_that_catches_up_is_told_nothing() -> None:
@@ -342,6 +342,29 @@ def test_writing_to_a_transport_that_is_closed_unnoticed_is_survived() -> None:
     connection.send_text("unsaid")
 
     assert transport.written == b""
+
+
+def test_when_too_much_waits_for_all_those_for_whom_most_waits_are_dropped() -> None:
+    benches = [congested(Bench(**SMALL | {"total_buffer_bytes": 5_000})) for _ in range(4)]
+    shared = benches[0].shared
+    for bench, waiting in zip(benches, (2_000, 4_000, 3_000, 1_500), strict=True):
+        bench.transport.waiting_bytes = waiting
+        shared.congested[bench.connection] = None
+
+    shared.relieve()
+
+    assert [bench.transport.events for bench in benches] == [[], ["abort"], ["abort"], []]
+
+
+@pytest.mark.parametrize("total_buffer_bytes", [0, 2_000])
+def test_while_little_waits_nobody_is_dropped(total_buffer_bytes: int) -> None:
+    bench = Bench(**SMALL | {"total_buffer_bytes": total_buffer_bytes})
+    bench.shared.relieve()
+    congested(bench)
+
+    bench.shared.relieve()
+
+    assert bench.transport.events == []
 
 
 # Silence.

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from apps.edge import EdgeConfig, EdgeServer
-from apps.edge.asgi import Receive, Scope, Send
+from apps.edge.asgi import DETACH, Receive, Scope, Send
 from tests.edge.clientframes import client_frame, close
-from tests.edge.echo import echo
+from tests.edge.echo import EchoSink, echo
 from tests.edge.peer import Peer, handshake_request, serving
 
 
@@ -81,6 +81,33 @@ async def test_noise_harms_nobody_else(caplog: pytest.LogCaptureFixture) -> None
     assert heard == "still there"
     assert running.server.counters.failures == 0
     assert caplog.text == ""
+
+
+async def test_readers_that_stand_still_take_bounded_memory_and_harm_nobody() -> None:
+    sinks: list[EchoSink] = []
+    limits = {"high_water_bytes": 10_000, "low_water_bytes": 5_000, "buffer_limit_bytes": 1_000_000}
+
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        sinks.append(EchoSink())
+        sinks[-1].socket = scope["extensions"][DETACH](sinks[-1])
+
+    async with serving(note, EdgeConfig(**limits)) as running:  # type: ignore[arg-type]
+        peers = [await running.connect(path="/", limit=2**10) for _ in range(3)]
+        sockets, most_bytes = [sink.socket for sink in sinks], 0
+        for _ in range(300):
+            for socket_ in sockets[1:]:
+                socket_.send_text("x" * 50_000)
+                most_bytes = max(most_bytes, socket_.buffered_bytes)
+            await asyncio.sleep(0)
+        await running.until(lambda counters: counters.open == 1)
+        peers[0].say("still there")
+        heard = await peers[0].hear()
+
+    assert most_bytes < 1_000_000 + 100_000
+    assert running.server.counters.slow_dropped == 2
+    assert heard == "still there"
 
 
 async def test_serve_returns_once_the_server_has_stopped() -> None:
