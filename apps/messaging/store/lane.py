@@ -162,6 +162,7 @@ class Lane:
         while True:
             await self._wake.wait()
             while self._queue:
+                await asyncio.sleep(0)  # who sends in this turn of the loop, too, shares the transaction
                 self._in_flight = self._take()
                 self.batches += 1
                 self.drafts += len(self._in_flight)

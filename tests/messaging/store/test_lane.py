@@ -90,13 +90,26 @@ async def test_what_gathers_during_a_commit_goes_into_the_next_one() -> None:
     async with lane_on(session, max_batch=3) as lane:
         session.gate.clear()
         futures = [lane.submit(draft("1"))]
-        await asyncio.sleep(0)
+        while not session.batches:
+            await asyncio.sleep(0)
         futures += [lane.submit(draft(text)) for text in ("2", "3", "4", "5")]
         session.gate.set()
         seqs = [outcome.seq for outcome in await asyncio.gather(*futures)]
 
     assert seqs == [1, 2, 3, 4, 5]
     assert session.batches == [[b"1"], [b"2", b"3", b"4"], [b"5"]]
+
+
+async def test_who_sends_in_the_same_turn_of_the_loop_shares_the_transaction() -> None:
+    session = ScriptedSession()
+    async with lane_on(session) as lane:
+        loop = asyncio.get_running_loop()
+        first, second = lane.submit(draft("1")), loop.create_future()
+        loop.call_soon(lambda: lane.submit(draft("2")).add_done_callback(second.set_result))
+
+        await asyncio.gather(first, second)
+
+    assert session.batches == [[b"1", b"2"]]
 
 
 async def test_batches_and_waits_are_measured() -> None:
@@ -168,7 +181,8 @@ async def test_what_was_committed_without_an_answer_is_told_though_the_sender_ha
     async with lane_on(session, heard) as lane:
         session.gate.clear()
         future = lane.submit(draft("1"))
-        await asyncio.sleep(0)
+        while not session.batches:
+            await asyncio.sleep(0)
         future.cancel()
         session.gate.set()
 
@@ -260,7 +274,8 @@ async def test_who_waits_too_long_is_told_so_and_the_queue_is_cleared() -> None:
     async with lane_on(session, wait_s=0.0, max_batch=1) as lane:
         session.gate.clear()
         in_flight, queued = lane.submit(draft("1")), lane.submit(draft("2"))
-        await asyncio.sleep(0)
+        while not session.batches:
+            await asyncio.sleep(0)
 
         lane.expire()
 
