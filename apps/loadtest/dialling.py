@@ -20,6 +20,9 @@ from apps.loadtest.targets import Target, parse_target
 from apps.wire.errors import RECONNECT, CloseCode
 
 TICK_S: Final = 0.02
+IDLE_TICK_S: Final = 0.2
+"""While everybody is connected; who breaks off then waits longer than this anyway."""
+
 SIGN_IN_TIMEOUT_S: Final = 45.0
 """From dialling to welcome; then the connection is broken and tried anew."""
 
@@ -104,7 +107,7 @@ class Dialler:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(TICK_S if self.waiting else IDLE_TICK_S, self._tick)
         while self._pauses and self._pauses[0][0] <= now:
             # Who comes back was signed in already, or failed: the pace of the ramp is not for her.
             self._line.appendleft(heapq.heappop(self._pauses)[2])

@@ -45,7 +45,9 @@ class Fleet:
         self.views: dict[str, list[View]] = {}
         self.pulse = Pulse(plan, self.sessions, stats)
         self._closing = False
-        self._last: tuple[bytes, incoming.Frames | None] = (b"", None)
+        self._last_payload = b""
+        self._last_frame: incoming.Frames | None = None
+        self._last_stamp: tuple[int, int] | None = None
         self._handlers: dict[type[Any], Callable[[Session, Any], None]] = {
             incoming.Welcome: self._welcome,
             incoming.Heartbeat: self._heartbeat,
@@ -123,12 +125,13 @@ class Fleet:
         session.send(msgspec.json.encode(sign_in))
 
     def received(self, session: Session, payload: bytes) -> None:
-        """Take one frame. One that was pushed to many members is decoded once."""
-        if payload == self._last[0]:
-            frame = self._last[1]
+        """Take one frame. One that was pushed to many members is read once."""
+        if payload == self._last_payload:
+            frame = self._last_frame
         else:
             frame = incoming.decode(payload)
-            self._last = (payload, frame)
+            self._last_payload, self._last_frame = payload, frame
+            self._last_stamp = incoming.read_stamp(bytes(frame.body)) if isinstance(frame, incoming.Event) else None
         handler = self._handlers.get(type(frame))
         if handler is None:
             self.stats.count("unknown_frames")
@@ -194,7 +197,7 @@ class Fleet:
         if self._take(session, view, frame.seq, frame.id) is Taken.REPEATED:
             self.stats.count("repeated")
         else:
-            stamped = incoming.read_stamp(bytes(frame.body))
+            stamped = self._last_stamp
             if stamped is not None and stamped[1] == self.plan.run:
                 self.stats.count("delivered")
                 self.stats.delivery.record((time.monotonic_ns() - stamped[0]) // 1000)

@@ -19,12 +19,11 @@ PACKAGES: Final = ("msgspec", "uvloop", "psutil")
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """A limit that is lower than wanted. `fatal`: the test cannot be done like this."""
+    """A limit that is lower than wanted."""
 
     limit: str
     found: int
     wanted: int
-    fatal: bool
 
 
 def raise_file_limit() -> int:
@@ -47,15 +46,16 @@ def files_for_sessions() -> int:
 
 def advise(*, sessions: int, connect_per_s: float, proc: Path = Path("/proc/sys")) -> list[Advice]:
     """Compare the kernel's limits with what the sessions need; nothing where the kernel does not tell them."""
+    backlog = min(4096, int(connect_per_s) or 4096)
     wanted = {
-        "fs/file-max": (sessions * 2, True),
-        "net/core/somaxconn": (min(4096, int(connect_per_s) or 4096), False),
-        "net/ipv4/tcp_max_syn_backlog": (min(4096, int(connect_per_s) or 4096), False),
-        "net/netfilter/nf_conntrack_max": (sessions * 2, True),
+        "fs/file-max": sessions * 2,
+        "net/core/somaxconn": backlog,
+        "net/ipv4/tcp_max_syn_backlog": backlog,
+        "net/netfilter/nf_conntrack_max": sessions * 2,
     }
     return [
-        Advice(name.replace("/", "."), found, least, fatal)
-        for name, (least, fatal) in wanted.items()
+        Advice(name.replace("/", "."), found, least)
+        for name, least in wanted.items()
         if (found := _number(proc / name)) is not None and found < least
     ]
 

@@ -147,7 +147,8 @@ class Session(asyncio.Protocol):
             self._expected = None
             self.phase = SIGNING_IN
             self.owner.upgraded(self)
-        while (frame := parse_frame(data, position)) is not None:
+        size = len(data)
+        while position < size and (frame := parse_frame(data, position)) is not None:
             opcode, begin, position = frame
             if opcode == TEXT:
                 self.owner.received(self, data[begin:position])

@@ -76,7 +76,7 @@ def test_what_a_later_version_invents_keeps_its_name() -> None:
 
 
 def test_advice_says_what_to_type() -> None:
-    advice = Advice("net.core.somaxconn", 128, 4096, fatal=False)
+    advice = Advice("net.core.somaxconn", 128, 4096)
 
     assert advice_line("en", advice).endswith("sysctl -w net.core.somaxconn=4096")
 
