@@ -1,16 +1,17 @@
 """What measuring costs: nanoseconds per call, and the share of a message, with metrics on and off in one run.
 
-    python -m benchmarks.metrics [--rounds 3] [--pairs 100] [--seconds 6] [--server im] [--json]
+    python -m benchmarks.metrics [--rounds 2] [--turns 12] [--pairs 50] [--seconds 1.5] [--server im] [--json]
 
-Calls: processor time, the best of several repetitions of a loop, without the loop. Messages: nodes with IM_METRICS=on
-and off in turn (off, on, on, off, …) on one fresh database, every sender of the pairs sending again as soon as it has
-its ack; medians over the rounds. Since two runs of the same program differ by more than what is looked for on a machine
-that does other work too, the share is also worked out: by how much all counters and histograms of the node grew per
-message, times what a call costs, over the node's processor time per message.
+Calls: processor time, the best of several repetitions of a loop, without the loop. Messages: two nodes run at the same
+time on one fresh database, one with IM_METRICS=on, one with off. They work in turn: every sender sends again as soon as
+it has its ack, for a moment. What the loop's thread took per message is compared turn by turn, because on a machine
+that does other work too it differs from minute to minute by more than what is looked for. So the share is also worked
+out: how much the node's counters and histograms grew per message, times the dearest call, over the loop's time.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ import tempfile
 import time
 import timeit
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +30,14 @@ import uvloop
 
 from apps.metrics import Registry
 from apps.metrics.adapters.openmetrics import expose
+from benchmarks import gateway
 from benchmarks._database import database_server, fresh_database
-from benchmarks.gateway import (
-    HOST,
-    HTTP_PORT,
-    ROOT,
-    Pair,
-    acknowledge_for_ever,
-    connect,
-    make_people,
-    measured,
-    node_process,
-    run_saturated,
-)
+from benchmarks.gateway import Pair, Person
 
+PORT = 18460
+SETTLE_S = 0.3
+OBSERVED = ("im_process_", "im_edge_", "im_loop_", "im_gc_", "imsite_cluster_")
+"""Figures that do not come from calls a message makes."""
 CALLS, REPEATS = 50_000, 25
 SERIES = 300
 """About what a node of a small cluster has."""
@@ -95,88 +91,135 @@ def measure_reading() -> dict[str, float]:
     }
 
 
-def calls_so_far() -> float:
-    """How often the node has counted or observed, as far as its figures tell: histograms by values, counters by sum."""
-    with urllib.request.urlopen(f"http://{HOST}:{HTTP_PORT}/metrics.json") as answer:
-        metrics = json.load(answer)["metrics"]
-    counted = {"im_process_cpu_seconds_total", "imsite_cluster_events_total"}
-    total: float = sum(
-        sample.get("count", sample.get("value", 0))
-        for metric in metrics
-        for sample in metric["samples"]
-        if metric["kind"] != "gauge" and metric["name"] not in counted and not metric["name"].startswith("im_edge_")
-    )
-    return total
+class Side:
+    """A node with metrics on or off, and its people."""
+
+    def __init__(self, mode: str, number: int, people: list[tuple[Person, Person]]) -> None:
+        self.mode = mode
+        self.http_port, self.ws_port = PORT + 10 * number, PORT + 10 * number + 1
+        self.environment = {
+            "IM_METRICS": mode,
+            "IM_CLUSTER_PORT": str(PORT + 10 * number + 2),
+            "IM_CLUSTER_DATA_PORT": str(PORT + 10 * number + 3),
+        }
+        self.pairs = [Pair(sender, receiver) for sender, receiver in people]
+        self.node = psutil.Process()
+        self.us_per_message: list[float] = []
+        self.calls = self.messages = 0.0
+
+    @contextlib.contextmanager
+    def running(self, server: str) -> Iterator[None]:
+        """Have the node, with a data folder of its own."""
+        os.environ |= self.environment
+        gateway.HTTP_PORT, gateway.WS_PORT = self.http_port, self.ws_port
+        with tempfile.TemporaryDirectory() as folder, gateway.node_process(server, Path(folder), None) as self.node:
+            yield
+
+    async def sign_in(self) -> None:
+        """Connect everybody."""
+        gateway.WS_PORT = self.ws_port
+        for pair in self.pairs:
+            await gateway.connect(pair.sender, pair)
+            await gateway.connect(pair.receiver, pair)
+
+    async def send(self, seconds: float) -> None:
+        """Every sender sends again as soon as it has its ack; note what a message took of the node's loop."""
+        merged = gateway.Measurement()
+        for pair in self.pairs:
+            pair.measurement = merged
+        before_ns, calls = loop_cpu_ns(self.node.pid), await asyncio.to_thread(self.calls_so_far)
+        await gateway.run_saturated(self.pairs, seconds)
+        await asyncio.sleep(SETTLE_S)
+        spent_ns = loop_cpu_ns(self.node.pid) - before_ns
+        self.calls += await asyncio.to_thread(self.calls_so_far) - calls
+        self.messages += len(merged.deliveries_ms)
+        self.us_per_message.append(spent_ns / 1000 / max(1, len(merged.deliveries_ms)))
+
+    def calls_so_far(self) -> float:
+        """How often the node has counted or observed, by its figures: histograms by values, counters by sum."""
+        with urllib.request.urlopen(f"http://{gateway.HOST}:{self.http_port}/metrics.json") as answer:
+            metrics = json.load(answer)["metrics"]
+        total: float = sum(
+            sample.get("count", sample.get("value", 0))
+            for metric in metrics
+            for sample in metric["samples"]
+            if metric["kind"] != "gauge" and not metric["name"].startswith(OBSERVED)
+        )
+        return total
 
 
-async def run_round(people: list[Any], node: psutil.Process, seconds: float) -> dict[str, Any]:
-    """Sign everybody in, warm up, and send for a while."""
-    pairs = [Pair(sender, receiver) for sender, receiver in people]
-    for pair in pairs:
-        await connect(pair.sender, pair)
-        await connect(pair.receiver, pair)
-    everybody = [person for pair in pairs for person in (pair.sender, pair.receiver)]
-    background = asyncio.create_task(acknowledge_for_ever(everybody))
-    await measured(pairs, node, run_saturated(pairs, 2.0))
-    before = await asyncio.to_thread(calls_so_far)
-    result = await measured(pairs, node, run_saturated(pairs, seconds))
-    result["calls"] = await asyncio.to_thread(calls_so_far) - before
+def loop_cpu_ns(pid: int) -> int:
+    """Processor time of the main thread, whose loop serves the sessions. Linux."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text(encoding="ascii").split()[0])
+
+
+async def take_turns(sides: list[Side], turns: int, seconds: float) -> None:
+    """Let the nodes work one after the other, each as often first as second."""
+    for side in sides:
+        await side.sign_in()
+    everybody = [person for side in sides for pair in side.pairs for person in (pair.sender, pair.receiver)]
+    background = asyncio.create_task(gateway.acknowledge_for_ever(everybody))
+    for side in sides:
+        await side.send(2.0)
+        side.us_per_message.clear()
+        side.calls = side.messages = 0
+    for turn in range(turns):
+        for side in sides if turn % 2 == 0 else sides[::-1]:
+            await side.send(seconds)
     background.cancel()
     await asyncio.wait([background])
     for person in everybody:
         assert person.socket is not None
         person.socket.close()
-    return result
 
 
 def measure_messages(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Rounds with metrics on and off in turn."""
-    rounds: dict[str, list[dict[str, Any]]] = {"off": [], "on": []}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        database_server() as server_url,
-        fresh_database(server_url, "imsite_bench_metrics"),
-    ):
-        people = make_people(arguments.pairs)
+    """Both nodes at the same time, in several rounds; their people change places from one to the next."""
+    off_us: list[float] = []
+    on_us: list[float] = []
+    calls = messages = 0.0
+    with database_server() as server_url, fresh_database(server_url, "imsite_bench_metrics"):
+        people = gateway.make_people(2 * arguments.pairs)
+        halves = people[: arguments.pairs], people[arguments.pairs :]
         for number in range(arguments.rounds):
-            for mode in ("off", "on") if number % 2 == 0 else ("on", "off"):
-                os.environ |= {"IM_METRICS": mode, "IM_NODE_PROCESSES": "1"}  # one process, whose time is taken
-                with node_process(arguments.server, Path(folder), None) as node:
-                    rounds[mode].append(uvloop.run(run_round(people, node, arguments.seconds)))
-                last = rounds[mode][-1]
-                told = f"{last['messages_per_s']} messages/s, {last['node_cpu_ms_per_message']} ms CPU each"
-                print(f"metrics {mode}: {told}", file=sys.stderr)
+            off, on = Side("off", number % 2, halves[number % 2]), Side("on", 1 - number % 2, halves[1 - number % 2])
+            with off.running(arguments.server), on.running(arguments.server):
+                uvloop.run(take_turns([off, on], arguments.turns, arguments.seconds))
+            off_us += off.us_per_message
+            on_us += on.us_per_message
+            calls, messages = calls + on.calls, messages + on.messages
+    ratios = statistics.quantiles((one / other for one, other in zip(on_us, off_us, strict=True)), n=4)
     return {
-        mode: {
-            "messages_per_s": statistics.median(each["messages_per_s"] for each in found),
-            "node_cpu_ms_per_message": statistics.median(each["node_cpu_ms_per_message"] for each in found),
-            "calls_per_message": round(statistics.median(each["calls"] / each["delivered"] for each in found), 2),
-            "rounds": found,
-        }
-        for mode, found in rounds.items()
+        "turns": len(on_us),
+        "loop_us_per_message": {
+            "off": round(statistics.median(off_us), 1),
+            "on": round(statistics.median(on_us), 1),
+        },
+        "percent_more_quartiles": [round(100 * (ratio - 1), 1) for ratio in ratios],
+        "calls_per_message": round(calls / messages, 2),
     }
 
 
 def share_of_a_message(calls: dict[str, float], messages: dict[str, Any]) -> dict[str, float]:
-    """What all calls for one message take of the node's time for it, as if each were the dearest."""
-    on, off = messages["on"], messages["off"]
-    dearest_ns = calls["histogram.observe(x)"]
+    """What all calls for one message take of the loop's time for it, as if each were the dearest."""
+    us = messages["calls_per_message"] * calls["histogram.observe(x)"] / 1000
     return {
-        "microseconds_per_message": round(on["calls_per_message"] * dearest_ns / 1000, 3),
-        "percent_of_node_cpu": round(on["calls_per_message"] * dearest_ns / 1e4 / on["node_cpu_ms_per_message"], 2),
-        "percent_measured": round(100 * (on["node_cpu_ms_per_message"] / off["node_cpu_ms_per_message"] - 1), 2),
+        "us_per_message": round(us, 2),
+        "percent_of_loop": round(100 * us / messages["loop_us_per_message"]["off"], 2),
+        "percent_measured": messages["percent_more_quartiles"][1],
     }
 
 
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pairs", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=12)
+    parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--server", default="im")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "metrics.json")
+    parser.add_argument("--output", type=Path, default=gateway.ROOT / "benchmarks" / "results" / "metrics.json")
     arguments = parser.parse_args()
     calls = measure_calls()
     messages = measure_messages(arguments)
