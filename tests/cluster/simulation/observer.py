@@ -106,7 +106,9 @@ class Observer:
             if entry is not None and self.committed.setdefault(index, digest(entry)) != digest(entry):
                 raise Violation(f"entry {index} of n{host.number} is {digest(entry)}, not {self.committed[index]}")
             if entry is not None:
-                self._highest[entry.term] = max(index, self._highest.get(entry.term, 0))
+                # By the term it is decided in, not its own: what a later leader decides of an earlier term's (Figure 8)
+                # need not be in the log of whoever wakes up as the leader of a term between them.
+                self._highest[view.term] = max(index, self._highest.get(view.term, 0))
                 self._replay(view.cluster_id, entry)
         self._applied[host.life_id] = view.index
         members = sorted((node, record.draining, record.weight) for node, record in view.members.items())
