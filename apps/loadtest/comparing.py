@@ -4,10 +4,12 @@ Pure.
 """
 
 from collections.abc import Sequence
+from html import escape
 
+from apps.loadtest.pages import page, section, table
 from apps.loadtest.result import Result
 from apps.loadtest.texts import Language, say
-from apps.loadtest.wording import figure_name
+from apps.loadtest.wording import figure_name, verdict_line
 
 Row = tuple[str, str, str, str]
 
@@ -24,6 +26,19 @@ def as_text(rows: Sequence[Row]) -> str:
     head, *others = rows
     lines = [head, ("---", "---:", "---:", "---:"), *others]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def as_page(before: Result, after: Result, language: Language) -> str:
+    """Return the comparison as a page, with what each result is of."""
+    head, *rows = comparison(before, after, language)
+    title = say(language, "Load tests compared: {before} and {after}", before=before.name, after=after.name)
+    of = [
+        (say(language, "before"), before.name, before.started_at, verdict_line(language, before.verdict)),
+        (say(language, "after"), after.name, after.started_at, verdict_line(language, after.verdict)),
+    ]
+    figures = section(say(language, "Figures"), table(head, rows))
+    parts = [f"<h1>{escape(title)}</h1>", table(("", "", "", ""), of), figures]
+    return page(title, parts, language)
 
 
 def _row(name: str, before: dict[str, float], after: dict[str, float], language: Language) -> Row:

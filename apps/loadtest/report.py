@@ -4,13 +4,14 @@ Pure.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, Final
 
 import msgspec
 
 from apps.loadtest.charts import Mark, Series, line_chart
+from apps.loadtest.pages import page, section, table
 from apps.loadtest.recording import Point
 from apps.loadtest.result import Result, is_error
 from apps.loadtest.texts import Language, say
@@ -27,26 +28,6 @@ from apps.loadtest.wording import (
 SUMMARY_COLUMNS: Final = ("count", "mean", "p50", "p90", "p99", "p99.9", "max")
 LATENCY_LINES: Final = (("ack", "p50"), ("ack", "p99"), ("delivery", "p50"), ("delivery", "p99"), ("heartbeat", "p99"))
 
-STYLE: Final = """
-:root{color-scheme:light dark;--ink:#1c2330;--dim:#667085;--rule:#d9dee7;--paper:#fff;--good:#117a3d;--bad:#b42318;
---c0:#2563eb;--c1:#d97706;--c2:#059669;--c3:#dc2626;--c4:#7c3aed}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ef;--dim:#98a2b3;--rule:#344054;--paper:#12161f;--good:#4ade80;
---bad:#f87171;--c0:#60a5fa;--c1:#fbbf24;--c2:#34d399;--c3:#f87171;--c4:#a78bfa}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:900px;margin:2rem auto;
-padding:0 1rem}
-h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.1rem;margin:2rem 0 .4rem}
-table{border-collapse:collapse;width:100%}th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);
-text-align:right}
-th:first-child,td:first-child{text-align:left}th{color:var(--dim);font-weight:600}
-.verdict{font-weight:600}.passed{color:var(--good)}.failed{color:var(--bad)}.dim{color:var(--dim)}
-.chart{width:100%;height:auto}.chart text{font-size:11px;fill:var(--dim)}.grid{stroke:var(--rule)}
-.mark{stroke:var(--bad);stroke-dasharray:4 3}text.mark{stroke:none;fill:var(--bad)}
-.line{fill:none;stroke-width:1.6}.legend{display:flex;gap:1rem;flex-wrap:wrap;font-size:.85rem}
-.key::before{content:"";display:inline-block;width:.9em;height:.25em;margin-right:.4em;vertical-align:middle;
-background:currentColor}
-pre{white-space:pre-wrap;font-size:.8rem}
-""" + "".join(f".s{place}{{stroke:var(--c{place});color:var(--c{place})}}" for place in range(5))
-
 
 def html_report(result: Result, language: Language) -> str:
     """Return the page."""
@@ -57,38 +38,23 @@ def html_report(result: Result, language: Language) -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="dim">{escape(result.name)} · {escape(result.started_at)}</p>',
         f'<p class="verdict {state}">{escape(verdict_line(language, result.verdict))}</p>',
-        _section(say(language, "Figures"), _figures(result, language)),
-        _section(say(language, "Latency"), _latencies(result, language)),
+        section(say(language, "Figures"), _figures(result, language)),
+        section(say(language, "Latency"), _latencies(result, language)),
         *_charts(result, language),
-        _section(say(language, "What happened"), _counts(result, language)),
-        _section(say(language, "Faults"), _faults(result, language)),
-        _section(
+        section(say(language, "What happened"), _counts(result, language)),
+        section(say(language, "Faults"), _faults(result, language)),
+        section(
             say(language, "Machine and settings"),
             f"<p>{escape(say(language, 'Durability of the database: {durability}', durability=durability))}</p>"
             f"<pre>{escape(_plain(result.machine))}</pre><h3>{escape(say(language, 'Scenario'))}</h3>"
             f"<pre>{escape(_plain(result.scenario))}</pre>",
         ),
     ]
-    lang = "zh-Hans" if language == "zh" else "en"
-    return (
-        f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body>{''.join(sections)}</body></html>\n"
-    )
-
-
-def _section(title: str, body: str) -> str:
-    return f"<h2>{escape(title)}</h2>{body}" if body else ""
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>" if body else ""
+    return page(title, sections, language)
 
 
 def _figures(result: Result, language: Language) -> str:
-    return _table((say(language, "Figure"), say(language, "Value")), figure_rows(language, result.figures))
+    return table((say(language, "Figure"), say(language, "Value")), figure_rows(language, result.figures))
 
 
 def _latencies(result: Result, language: Language) -> str:
@@ -100,7 +66,7 @@ def _latencies(result: Result, language: Language) -> str:
         for name, summary in whole["durations_ms"].items()
     ]
     note = say(language, "Times are in milliseconds; a message counts from when it was due.")
-    return _table(head, rows) + f'<p class="dim">{escape(note)}</p>'
+    return table(head, rows) + f'<p class="dim">{escape(note)}</p>'
 
 
 def _cells(summary: dict[str, float]) -> list[str]:
@@ -120,8 +86,8 @@ def _charts(result: Result, language: Language) -> list[str]:
     observed = any(point.server_rss_bytes for point in points)
     memory = chart("MB", (say(language, "server"), lambda point: point.server_rss_bytes / MEGABYTE)) if observed else ""
     return [
-        _section(say(language, "Latency over time"), _latency_chart(points, marks, language)),
-        _section(
+        section(say(language, "Latency over time"), _latency_chart(points, marks, language)),
+        section(
             say(language, "Throughput"),
             chart(
                 "/s",
@@ -132,7 +98,7 @@ def _charts(result: Result, language: Language) -> list[str]:
             if result.scenario.traffic
             else "",
         ),
-        _section(
+        section(
             say(language, "Connections"),
             chart(
                 "",
@@ -140,8 +106,8 @@ def _charts(result: Result, language: Language) -> list[str]:
                 (say(language, "connecting now"), lambda point: point.waiting),
             ),
         ),
-        _section(say(language, "Memory of the server"), memory),
-        _section(
+        section(say(language, "Memory of the server"), memory),
+        section(
             say(language, "CPU"),
             chart(
                 "",
@@ -149,7 +115,7 @@ def _charts(result: Result, language: Language) -> list[str]:
                 (say(language, "load test"), lambda point: point.client_cpu),
             ),
         ),
-        _section(
+        section(
             say(language, "Errors"),
             chart("/s", (say(language, "errors"), _errors)),
         ),
@@ -181,12 +147,12 @@ def _counts(result: Result, language: Language) -> str:
         for phase, whole in result.summaries.items()
         for name, count in whole["counts"].items()
     ]
-    return _table((say(language, "Measurement"), say(language, "Count")), rows)
+    return table((say(language, "Measurement"), say(language, "Count")), rows)
 
 
 def _faults(result: Result, language: Language) -> str:
     rows = [(fault_name(language, fault.code), fault.conversation, fault.detail) for fault in result.verdict.faults]
-    return _table((say(language, "Faults"), "", ""), rows)
+    return table((say(language, "Faults"), "", ""), rows)
 
 
 def _plain(value: Any) -> str:

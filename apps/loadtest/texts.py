@@ -95,6 +95,7 @@ CHINESE: Final = {
     "errors": "错误数",
     "{name} {percentile}, ms": "{name} {percentile}，毫秒",
     # comparing
+    "Load tests compared: {before} and {after}": "压测对比：{before} 与 {after}",
     "before": "之前",
     "after": "之后",
     "ratio": "比值",

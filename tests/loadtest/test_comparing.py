@@ -1,7 +1,7 @@
 """Two results side by side."""
 
-from apps.loadtest.comparing import as_text, comparison
-from tests.loadtest.results import result
+from apps.loadtest.comparing import as_page, as_text, comparison
+from tests.loadtest.results import FAILED, result
 
 
 def test_figures_stand_beside_each_other_with_their_ratio() -> None:
@@ -27,3 +27,11 @@ def test_the_table_is_markdown() -> None:
         "| --- | ---: | ---: | ---: |",
         "| 错误数 | 1 | 2 | 2.00 |",
     ]
+
+
+def test_the_page_says_what_is_compared() -> None:
+    page = as_page(result(), result(FAILED, name="<other>"), "en")
+
+    assert "Load tests compared: direct and &lt;other&gt;" in page
+    assert "failed: lost" in page
+    assert "<td>1.00</td>" in page

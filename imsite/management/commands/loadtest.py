@@ -3,13 +3,14 @@
 `manage.py loadtest compare A.json B.json` puts two results side by side. Not here: everything that does it.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.loadtest.comparing import as_text, comparison
+from apps.loadtest.comparing import as_page, as_text, comparison
 from apps.loadtest.errors import LoadTestError
 from apps.loadtest.launching import Options, launch, prepare
 from apps.loadtest.recording import Point
@@ -77,7 +78,12 @@ class Command(BaseCommand):
         if len(options["files"]) != 2:
             raise CommandError(phrase("compare needs two results: manage.py loadtest compare A.json B.json"))
         before, after = (read_result(path) for path in options["files"])
-        self.stdout.write(as_text(comparison(before, after, speech)))
+        rows = comparison(before, after, speech)
+        self.stdout.write(as_text(rows))
+        if options["json"]:
+            _write(options["json"], json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        if options["html"]:
+            _write(options["html"], as_page(before, after, speech))
 
     def _run(self, options: dict[str, Any], speech: Language) -> bool:
         prepared = prepare(_chosen(options))
@@ -90,8 +96,7 @@ class Command(BaseCommand):
         if options["json"]:
             write_result(result, options["json"])
         if options["html"]:
-            options["html"].parent.mkdir(parents=True, exist_ok=True)
-            options["html"].write_text(html_report(result, speech), encoding="utf-8")
+            _write(options["html"], html_report(result, speech))
         return result.verdict.passed
 
     def _show(self, result: Result, speech: Language) -> None:
@@ -125,6 +130,11 @@ class Progress:
         """Leave the last line standing."""
         if self._live:
             self._output.write("")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _chosen(options: dict[str, Any]) -> Options:

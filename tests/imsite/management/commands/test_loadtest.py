@@ -1,6 +1,7 @@
 """`loadtest` against a real node: every scenario in small, the verdict, the files it writes."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,9 +111,12 @@ def test_two_results_are_compared(tmp_path: Path) -> None:
     write_result(result(figures={"errors": 2.0}), first)
     write_result(result(figures={"errors": 1.0}), second)
 
-    call_command("loadtest", "compare", str(first), str(second), language="en", stdout=out)
+    table, page = tmp_path / "c" / "table.json", tmp_path / "c" / "page.html"
+    call_command("loadtest", "compare", str(first), str(second), language="en", json=table, html=page, stdout=out)
 
     assert "| errors | 2 | 1 | 0.50 |" in out.getvalue()
+    assert json.loads(table.read_text(encoding="utf-8"))[1] == ["errors", "2", "1", "0.50"]
+    assert "<td>0.50</td>" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
