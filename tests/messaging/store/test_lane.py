@@ -90,7 +90,7 @@ async def test_what_gathers_during_a_commit_goes_into_the_next_one() -> None:
     async with lane_on(session, max_batch=3) as lane:
         session.gate.clear()
         futures = [lane.submit(draft("1"))]
-        while not session.batches:
+        while not session.batches:  # noqa: ASYNC110 - a plain list
             await asyncio.sleep(0)
         futures += [lane.submit(draft(text)) for text in ("2", "3", "4", "5")]
         session.gate.set()
@@ -181,7 +181,7 @@ async def test_what_was_committed_without_an_answer_is_told_though_the_sender_ha
     async with lane_on(session, heard) as lane:
         session.gate.clear()
         future = lane.submit(draft("1"))
-        while not session.batches:
+        while not session.batches:  # noqa: ASYNC110 - a plain list
             await asyncio.sleep(0)
         future.cancel()
         session.gate.set()
@@ -274,7 +274,7 @@ async def test_who_waits_too_long_is_told_so_and_the_queue_is_cleared() -> None:
     async with lane_on(session, wait_s=0.0, max_batch=1) as lane:
         session.gate.clear()
         in_flight, queued = lane.submit(draft("1")), lane.submit(draft("2"))
-        while not session.batches:
+        while not session.batches:  # noqa: ASYNC110 - a plain list
             await asyncio.sleep(0)
 
         lane.expire()
