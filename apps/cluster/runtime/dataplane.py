@@ -14,6 +14,7 @@ from apps.cluster.core.node import View
 from apps.cluster.core.routing import (
     BatchRefused,
     Delivery,
+    Effects,
     MessageTooLong,
     Notice,
     Post,
@@ -81,6 +82,7 @@ class DataPlane:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flush_planned = False
+        self._settling = False
 
     async def start(self, host: str, port: int) -> int:
         """Listen on the data port; return it. Raises OSError."""
@@ -108,24 +110,34 @@ class DataPlane:
         self.settle()
 
     def settle(self) -> None:
-        """Carry out what the router wants done, and write soon."""
-        router, listener = self.router, self._listener
-        while router.has_effects:
-            effects = router.take()
-            for arrival in effects.arrivals:
-                if isinstance(arrival, Delivery):
-                    listener.deliver(arrival.groups, arrival.payload)
-                else:
-                    listener.posted(arrival.node, arrival.frame)
-            for group in effects.confirmed:
-                listener.confirmed(group)
-            for notice in effects.gaps:
-                listener.missed(notice)
-            for node in effects.resets:
-                self.links.close(node)
+        """Carry out what the router wants done, and write soon.
+
+        What a listener does may bring more: that comes after what is being carried out, or messages would overtake.
+        """
+        if not self._settling:
+            self._settling = True
+            try:
+                while self.router.has_effects:
+                    self._carry_out(self.router.take())
+            finally:
+                self._settling = False
         if not self._flush_planned and self._loop is not None:
             self._flush_planned = True
             self._loop.call_soon(self._flush)
+
+    def _carry_out(self, effects: Effects) -> None:
+        listener = self._listener
+        for arrival in effects.arrivals:
+            if isinstance(arrival, Delivery):
+                listener.deliver(arrival.groups, arrival.payload)
+            else:
+                listener.posted(arrival.node, arrival.frame)
+        for group in effects.confirmed:
+            listener.confirmed(group)
+        for notice in effects.gaps:
+            listener.missed(notice)
+        for node in effects.resets:
+            self.links.close(node)
 
     # What the links say -----------------------------------------------------------------------------------------------
 

@@ -209,6 +209,26 @@ class TestMessages:
         assert [news for news in one.told if news[0] == "delivered"] == deliveries
         assert [news for news in two.told if news[0] == "delivered"] == deliveries
 
+    async def test_what_a_listener_sends_comes_after_what_it_is_being_told(
+        self, pair: tuple[Plane, Plane], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, _ = pair
+        one.join("g")
+        deliver = one.deliver
+
+        def answer_the_first(groups: tuple[str, ...], payload: bytes) -> None:
+            deliver(groups, payload)
+            if payload == b"a":
+                one.send("g", b"answer")
+
+        monkeypatch.setattr(one, "deliver", answer_the_first)
+        for payload in (b"a", b"b"):
+            one.router.send(("g",), payload, one.now_ms)
+
+        one.plane.settle()
+
+        assert [news[2] for news in one.told if news[0] == "delivered"] == [b"a", b"b", b"answer"]
+
     async def test_a_message_for_a_group_without_members_reaches_nobody(self, pair: tuple[Plane, Plane]) -> None:
         one, two = pair
         two.join("g")
