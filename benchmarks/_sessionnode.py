@@ -62,11 +62,7 @@ class SessionNode:
     """What the commands do."""
 
     def __init__(self, folder: str, port: str, server: str, trace: str) -> None:
-        os.environ.update(DJANGO_SETTINGS_MODULE="imsite.settings.prod", IM_DATA_DIR=folder, IM_LAYER="slots")
-        os.environ.setdefault("DATABASE_URL", f"postgresql://nobody@{HOST}:1/nothing")
-        import django
-
-        django.setup()
+        configure(folder)
         self._folder, self._port, self._server, self._traces = folder, int(port), server, bool(int(trace))
 
     async def run(self) -> None:
@@ -78,7 +74,7 @@ class SessionNode:
         from apps.gateway.registry import Registry
         from apps.gateway.session import Limits
 
-        layer = await self._layer()
+        layer = await one_node_layer(self._folder)
         registry = Registry("0123456789ab", layer)
         await registry.start()
         node = Node(registry, Believing(), Limits(), Bounds(), Quotas(per_s=1, burst=1))
@@ -126,19 +122,6 @@ class SessionNode:
         lines = tracemalloc.take_snapshot().statistics("lineno")[:TRACED_LINES]
         return [(str(line.traceback[0]).replace(str(ROOT), ""), line.size, line.count) for line in lines]
 
-    async def _layer(self) -> Any:
-        from apps.cluster.layer import Seat, SlotChannelLayer
-        from apps.cluster.runtime.config import ClusterConfig
-        from apps.cluster.runtime.keyring import KeyRing
-        from apps.cluster.services import Cluster
-
-        ring = KeyRing(["a key for one benchmark only"])
-        config = ClusterConfig(folder=Path(self._folder) / "node", keys=ring, name="bench", port=0, data_port=0)
-        cluster = await asyncio.to_thread(Cluster, config, lambda code, detail: sys.exit(f"{code}: {detail}"))
-        layer = SlotChannelLayer(seat=Seat(cluster, ring, HOST, 0))
-        await layer.start()
-        return layer
-
     async def _serve(self) -> None:
         from apps.gateway.routing import websocket_application as application
         from imsite.serving.listeners import open_listeners
@@ -156,6 +139,32 @@ class SessionNode:
         config = _configure()
         config.load()
         self._uvicorn = asyncio.ensure_future(uvicorn.Server(config).serve(sockets=listeners))
+
+
+def configure(folder: str) -> None:
+    """Set up Django for a node without a database."""
+    os.environ.update(DJANGO_SETTINGS_MODULE="imsite.settings.prod", IM_DATA_DIR=folder, IM_LAYER="slots")
+    os.environ.setdefault("DATABASE_URL", f"postgresql://nobody@{HOST}:1/nothing")
+    import django
+
+    django.setup()
+
+
+async def one_node_layer(folder: str) -> Any:
+    """The channel layer of a cluster of one node, once that node serves its slots."""
+    from apps.cluster.layer import Seat, SlotChannelLayer
+    from apps.cluster.runtime.config import ClusterConfig
+    from apps.cluster.runtime.keyring import KeyRing
+    from apps.cluster.services import Cluster
+
+    ring = KeyRing(["a key for one benchmark only"])
+    config = ClusterConfig(folder=Path(folder) / "node", keys=ring, name="bench", port=0, data_port=0)
+    cluster = await asyncio.to_thread(Cluster, config, lambda code, detail: sys.exit(f"{code}: {detail}"))
+    layer = SlotChannelLayer(seat=Seat(cluster, ring, HOST, 0))
+    await layer.start()
+    while not cluster.owner_of("user.anybody"):  # noqa: ASYNC110 - it is another thread's matter
+        await asyncio.sleep(0.01)
+    return layer
 
 
 def timed_collection() -> float:
