@@ -260,8 +260,11 @@ def main() -> None:
             "python": platform.python_version(),
             "system": platform.platform(),
             "cores": os.cpu_count(),
-            "load_average": os.getloadavg()[0],
+            "load_average": round(os.getloadavg()[0], 1),
         },
+        "commit": subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        ).stdout.strip(),
         "connections": arguments.connections,
         "rounds": arguments.rounds,
         "servers": {kind: medians(seen) for kind, seen in rounds.items()},

@@ -15,10 +15,10 @@ from apps.edge.shared import Shared
 from apps.edge.wheel import SLOTS, Entry
 
 OPEN: Final = 0
-LEAVING: Final = 1
-"""The peer's close frame is here and will be answered as soon as the application has seen what came before it."""
-CLOSING: Final = 2
+CLOSING: Final = 1
 """Our close frame is sent, the peer's is awaited; its messages are dropped."""
+LEAVING: Final = 2
+"""The peer's close frame is here and will be answered as soon as the application has seen what came before it."""
 ENDING: Final = 3
 """Nothing is read or written any more, the transport has still to flush or the peer to hang up."""
 LOST: Final = 4
@@ -70,13 +70,15 @@ class Connection(Entry, asyncio.Protocol):
         """Address of the client. Kept only where a proxy said it; else the transport knows, until it is closed."""
         if self._peer:
             return self._peer
-        found = self._transport.get_extra_info("peername")
-        return str(found[0]) if found else ""
+        try:
+            return str(self._transport.get_extra_info("peername")[0])
+        except (RuntimeError, OSError, TypeError, IndexError):  # closed, or a Unix socket
+            return ""
 
     @property
     def is_open(self) -> bool:
         """Whether messages may still be sent."""
-        return self._state <= LEAVING
+        return self._state in {OPEN, LEAVING}
 
     @property
     def buffered_bytes(self) -> int:
@@ -97,13 +99,13 @@ class Connection(Entry, asyncio.Protocol):
 
     def send_frame(self, frame: bytes) -> None:
         """Send a whole frame, made once for any number of peers; dropped unless the connection is open."""
-        if self._state <= LEAVING:
+        if self._state == OPEN or self._state == LEAVING:  # noqa: PLR1714 - the quickest way to ask
             self._write(frame)
 
     def close(self, code: int, reason: str = "") -> None:
         """Begin the close handshake; nothing is sent or delivered behind it. Raises ValueError for a forbidden code."""
         frame = close_frame(code, reason)
-        if self._state <= LEAVING:
+        if self.is_open:
             self._write(frame)
         if self._state == LEAVING:
             self._hang_up(self._sink.closing_code if isinstance(self._sink, Run) else code)
@@ -127,7 +129,7 @@ class Connection(Entry, asyncio.Protocol):
     def hand_over(self, sink: Sink, closed_code: int | None = None) -> None:
         """Call this sink from now on; `closed_code` is what the one before it was told, if it was."""
         if closed_code is not None:
-            _tell_closed(self._shared, sink, closed_code)
+            self._shared.tell_closed(sink, closed_code)
         else:
             self._sink = sink
 
@@ -158,7 +160,7 @@ class Connection(Entry, asyncio.Protocol):
         if self._heard_tick != shared.wheel.now:
             self._heard_tick = shared.wheel.now
             self._control_frames = 0
-        if self._state < ENDING:
+        if self._state <= CLOSING:
             reader = self._reader or shared.borrow_reader()
             reader.feed(data)
             self._read(reader)
@@ -206,6 +208,9 @@ class Connection(Entry, asyncio.Protocol):
         elif self.congested and timing.stall and now - self._congested_tick >= timing.stall:
             self._shared.counters.slow_dropped += 1
             self._time_out("stall")
+        elif self._is_paused:  # it is we who do not listen
+            self._heard_tick = self._message_tick = now
+            self._sleep()
         elif timing.idle and now - self._message_tick >= timing.idle:
             self._shared.counters.timeouts["idle"] += 1
             self.close(CloseCode.GOING_AWAY, "idle")
@@ -248,7 +253,7 @@ class Connection(Entry, asyncio.Protocol):
             self._read(self._reader)
 
     def _read(self, reader: FrameReader) -> None:
-        while self._state < ENDING and not self._is_paused and (event := reader.take()) is not None:
+        while self._state <= CLOSING and not self._is_paused and (event := reader.take()) is not None:
             self._take(event)
         if reader.is_idle:
             self._reader = None
@@ -284,7 +289,7 @@ class Connection(Entry, asyncio.Protocol):
 
     def finish(self, closing: Closing) -> None:
         """Answer the peer's close frame, whoever was first; the server hangs up first (§7.1.1)."""
-        if self._state <= LEAVING:
+        if self.is_open:
             self._write(close_frame(closing.code))
         self._hang_up(closing.code)
 
@@ -323,7 +328,7 @@ class Connection(Entry, asyncio.Protocol):
     def _tell_closed(self, code: int) -> None:
         sink, self._sink = self._sink, None
         if sink is not None:
-            _tell_closed(self._shared, sink, code)
+            self._shared.tell_closed(sink, code)
 
     def _write(self, data: bytes) -> None:
         """Hand bytes to the transport; a peer for whom far too much waits is dropped."""
@@ -336,11 +341,3 @@ class Connection(Entry, asyncio.Protocol):
             return
         if self._congested_tick != NEVER and self.buffered_bytes > self._shared.config.buffer_limit_bytes:
             self.drop_slow()
-
-
-def _tell_closed(shared: Shared, sink: Sink, code: int) -> None:
-    try:
-        sink.closed(code)
-    except Exception:
-        shared.counters.failures += 1
-        logger.exception("a sink failed at the end of its socket")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,10 @@ from apps.edge.protocol.reader import FrameReader
 from apps.edge.wheel import Wheel, ticks_of
 
 if TYPE_CHECKING:
+    from apps.edge.asgi import Sink
     from apps.edge.connection import Connection
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,14 @@ class Shared:
                 return
             excess -= waiting[connection]
             connection.drop_slow()
+
+    def tell_closed(self, sink: "Sink", code: int) -> None:
+        """Tell a sink that its socket is over; what it makes of that is its own matter."""
+        try:
+            sink.closed(code)
+        except Exception:
+            self.counters.failures += 1
+            logger.exception("a sink failed at the end of its socket")
 
     def enter(self) -> None:
         """A peer connected."""

@@ -402,6 +402,26 @@ async def test_messages_before_a_close_may_still_be_answered() -> None:
     assert heard == ["one", "two", 4000]
 
 
+async def test_what_comes_behind_a_close_changes_nothing() -> None:
+    async def body(_scope: Scope, receive: Receive, send: Send) -> list[Any]:
+        await receive()
+        await send(ACCEPT)
+        await running.until(lambda counters: counters.frames_in == 5)
+        received = [await receive() for _ in range(3)]
+        await send({"type": "websocket.send", "text": "answer"})
+        return [*received, await receive()]
+
+    app = Told(body)
+    async with serving(app, EdgeConfig(receive_queue_messages=4)) as running:
+        peer = await running.connect(path="/")
+        peer.send(client_frame(payload=b"x") * 3 + client_frame(9) + close(4000) + close(4001) + b"noise")
+        heard = [await peer.frame(), await peer.hear(), await peer.close_code(), await peer.rest()]
+        received = await app.outcome
+
+    assert heard == [(0x8A, b""), "answer", 4000, b""]
+    assert received[-1]["code"] == 4000
+
+
 @pytest.mark.parametrize("closes", [False, True])
 async def test_an_application_that_does_not_look_at_a_close_does_not_hold_it_up_for_ever(closes: bool) -> None:
     async def body(_scope: Scope, receive: Receive, send: Send) -> Any:

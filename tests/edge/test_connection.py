@@ -487,6 +487,16 @@ async def test_a_lost_connection_is_not_resumed() -> None:
     assert not bench.transport.is_reading_now
 
 
+def test_a_peer_is_not_blamed_for_silence_while_we_do_not_listen() -> None:
+    bench = Bench(ping_interval_s=20, pong_timeout_s=10, idle_timeout_s=30)
+    bench.wait(15)
+    bench.connection.pause_reading()
+
+    bench.wait(100)
+
+    assert (bench.transport.written, bench.transport.events) == (b"", [])
+
+
 # Another sink.
 
 

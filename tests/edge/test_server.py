@@ -105,7 +105,11 @@ async def test_readers_that_stand_still_take_bounded_memory_and_harm_nobody() ->
         peers[0].say("still there")
         heard = await peers[0].hear()
 
+        addresses = [socket_.peer for socket_ in sockets]
+
     assert most_bytes < 1_000_000 + 100_000
+    assert addresses[0] == "127.0.0.1"
+    assert all(isinstance(address, str) for address in addresses), "asking is allowed when the peer is gone"
     assert running.server.counters.slow_dropped == 2
     assert heard == "still there"
 

@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from apps.edge.config import EdgeConfig
 from apps.edge.shared import Shared, timing_of
+from tests.edge.doubles import FailingSink
 
 
 def test_timeouts_are_counted_in_ticks_and_zero_is_off() -> None:
@@ -53,3 +56,12 @@ async def test_applications_are_waited_for_as_well() -> None:
     await shared.emptied(60)
 
     assert task.done()
+
+
+def test_a_sink_that_fails_at_its_end_is_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    shared, sink = Shared(EdgeConfig()), FailingSink()
+
+    shared.tell_closed(sink, 1006)
+
+    assert (sink.closed_codes, shared.counters.failures) == ([1006], 1)
+    assert "LookupError" in caplog.text
