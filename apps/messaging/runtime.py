@@ -16,7 +16,7 @@ from apps.messaging.store.cursors import CursorWriter
 from apps.messaging.store.group_commit import GroupCommitStore
 
 POOL_MAX_SIZE = 4
-"""Connections for reading and cursors; with the lanes' own, a node takes six at most, plus Django's."""
+"""Connections for reading and cursors; with the lanes' own and sign-in's, a node takes seven at most, plus Django's."""
 POOL_TIMEOUT_S = 10.0
 MAX_WAITING = 2000
 """Reads that may wait for a connection; further ones are refused at once."""
