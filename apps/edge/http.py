@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from apps.edge.asgi import Application, Receive, Scope, Send
 from apps.edge.handshake import Handshake
 from apps.edge.protocol.proxies import TrustedProxies
-from apps.edge.wheel import TICK_S
+from apps.edge.wheel import SLOTS, TICK_S, Entry
 
 if TYPE_CHECKING:
     from apps.edge.shared import Shared
@@ -91,21 +91,39 @@ def with_sources(application: Application, proxies: TrustedProxies) -> Applicati
 
 
 def _counted(base: Any) -> Any:
-    """uvicorn's protocol, counted out when its connection is gone."""
+    """uvicorn's protocol, counted out when its connection is gone, and looked after by the wheel.
 
-    class Counted(base):  # type: ignore[misc]  # which of uvicorn's it is, is known at run time
+    uvicorn times out a connection between two requests. What it would wait for without end is the rest of a head.
+    """
+
+    class Counted(base, Entry):  # type: ignore[misc]  # which of uvicorn's it is, is known at run time
         def __init__(self, config: uvicorn.Config, state: ServerState, shared: "Shared", admission_key: str) -> None:
-            super().__init__(config, state, {})
+            base.__init__(self, config, state, {})
+            Entry.__init__(self)
             self._shared = shared
             self._admission_key = admission_key
+            self._answered: Any = None
+            shared.wheel.schedule(self, shared.timing.handshake or SLOTS)
 
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
+            self._shared.wheel.cancel(self)
             self._shared.leave(self._admission_key)
 
         def handle_websocket_upgrade(self, *request: Any) -> None:
-            """The handshake counts the connection from here on."""
+            """The handshake counts and times the connection from here on."""
+            self._shared.wheel.cancel(self)
             self._shared.leave(self._admission_key)
             super().handle_websocket_upgrade(*request)
+
+        def due(self) -> None:
+            """Cut a connection that has waited a whole turn for the rest of the head behind the same answer."""
+            is_between = self.cycle is None or self.cycle.response_complete
+            waits_for = self.cycle if is_between and self.timeout_keep_alive_task is None else None
+            if waits_for is not None and waits_for is self._answered and self._shared.timing.handshake:
+                self._shared.counters.timeouts["handshake"] += 1
+                self.transport.abort()
+            self._answered = waits_for
+            self._shared.wheel.schedule(self, self._shared.timing.handshake or SLOTS)
 
     return Counted

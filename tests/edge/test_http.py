@@ -126,6 +126,41 @@ async def test_a_server_of_sockets_alone_answers_426() -> None:
     assert b"upgrade: websocket\r\n" in answered
 
 
+async def test_the_rest_of_a_head_is_not_waited_for_without_end(parser: None) -> None:
+    async with serving(echo, EdgeConfig(handshake_timeout_s=0.25)) as running:
+        slow, idle = await running.connect(), await running.connect()
+        for peer in (slow, idle):
+            peer.send(request())
+            await answer(peer)
+        slow.send(b"GET / HTTP/1.1\r\nHost:")
+        rest = await slow.rest()
+        idle.send(request("/again"))
+        _, body = await answer(idle)
+
+    assert rest == b""
+    assert body == b"http 127.0.0.1 /again"
+    assert running.server.counters.timeouts == {"handshake": 1}
+
+
+async def test_a_slow_answer_is_waited_for(parser: None) -> None:
+    go = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await go.wait()
+        await echo(scope, receive, send)
+
+    async with serving(slow, EdgeConfig(handshake_timeout_s=0.25)) as running:
+        peer = await running.connect()
+        peer.send(request())
+        await running.until(lambda counters: counters.http)
+        for _ in range(5):
+            running.server._shared.wheel.advance()
+        go.set()
+        _, body = await answer(peer)
+
+    assert body == b"http 127.0.0.1 /"
+
+
 async def test_a_stopping_server_finishes_its_answers() -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
