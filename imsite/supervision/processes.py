@@ -18,6 +18,8 @@ from imsite.phrases import phrase
 PORT_STEP: Final = 10
 HIGHEST_PORT: Final = 65_535
 NAME_LENGTH: Final = 64
+PAGES_NICENESS: Final = 5
+"""Of a process for pages beside those for sessions: under full load it gets a third of what each of them gets."""
 PAGES, SESSIONS = "IM_HTTP_PORT", "IM_WS_PORT"
 
 Ports = Mapping[str, int]
@@ -36,6 +38,8 @@ class ProcessPlan:
     """The one that it has alone; a node's only process has none beside `ports`."""
     cluster: Mapping[str, Any]
     """What differs from the IM_CLUSTER of the node."""
+    niceness: int = 0
+    """How far it stands back where there are too few processors for all."""
 
 
 def possible(asked: int, *, server: str, layer: str) -> int:
@@ -69,7 +73,8 @@ def plan_processes(
         elif weight is not None:
             changes["weight"] = weight
         name = changes.get("name", cluster["name"])
-        plans.append(ProcessPlan(name, own_roles, own_ports, probe_port + PORT_STEP * place, changes))
+        niceness = PAGES_NICENESS if SESSIONS not in own_ports else 0
+        plans.append(ProcessPlan(name, own_roles, own_ports, probe_port + PORT_STEP * place, changes, niceness))
     return plans
 
 

@@ -100,6 +100,7 @@ class Workers:
                 for listener in other.listeners:
                     if listener not in worker.listeners:
                         listener.close()
+            os.nice(worker.plan.niceness)
             if not self._asked_to_stop:  # A signal may have come before its handler was put back.
                 self._serve(worker.plan, worker.listeners)
             code = 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from imsite.errors import OperatorError
-from imsite.supervision.processes import ProcessPlan, divides, plan_processes, possible
+from imsite.supervision.processes import PAGES_NICENESS, ProcessPlan, divides, plan_processes, possible
 
 CLUSTER: dict[str, Any] = {
     "name": "n",
@@ -37,7 +37,7 @@ def told(process: ProcessPlan) -> dict[str, Any]:
 def test_one_alone_is_the_node_of_the_settings_and_does_everything() -> None:
     [only] = plan(1)
 
-    assert (only.name, only.roles, only.ports) == ("n", ALL, PORTS)
+    assert (only.name, only.roles, only.ports, only.niceness) == ("n", ALL, PORTS, 0)
     assert told(only) == CLUSTER | {"roles": ALL}
 
 
@@ -47,12 +47,13 @@ def test_the_first_alone_serves_pages_and_the_others_serve_the_port_of_sessions(
     assert (first.roles, first.ports) == (ALL, {"IM_HTTP_PORT": 8000})
     assert [(each.roles, each.ports) for each in others] == [(("ws",), {"IM_WS_PORT": 8001})] * 2
     assert [told(each)["weight"] for each in (first, *others)] == [0, 100, 100]
+    assert [each.niceness for each in (first, *others)] == [PAGES_NICENESS, 0, 0]
 
 
 def test_on_one_port_for_everything_all_do_everything() -> None:
     processes = plan(2, ports={"IM_HTTP_PORT": 8000, "IM_WS_PORT": 8000})
 
-    assert [(each.roles, told(each)["weight"]) for each in processes] == [(ALL, 100)] * 2
+    assert [(each.roles, told(each)["weight"], each.niceness) for each in processes] == [(ALL, 100, 0)] * 2
     assert not divides({"IM_HTTP_PORT": 1, "IM_WS_PORT": 1}, (), 2)
     assert divides(PORTS, (), 2)
     assert not divides(PORTS, (), 1)

@@ -71,8 +71,8 @@ def pipes(monkeypatch: pytest.MonkeyPatch, kept_handlers: None, quick: None) -> 
     gc.unfreeze()
 
 
-def worker(name: str, *listeners: socket.socket) -> Worker:
-    return Worker(ProcessPlan(name, ("ws",), {}, 0, {}), list(listeners))
+def worker(name: str, *listeners: socket.socket, niceness: int = 0) -> Worker:
+    return Worker(ProcessPlan(name, ("ws",), {}, 0, {}, niceness), list(listeners))
 
 
 def serving(crew: Crew, serve: Serve) -> Serve:
@@ -120,6 +120,23 @@ def test_each_serves_by_its_plan_until_standard_input_closes(pipes: tuple[Crew, 
     run(Workers(together, serving(crew, serve)), watch)
 
     assert [each.pid for each in together] == [0, 0]
+
+
+def test_one_for_pages_stands_back_behind_the_others(pipes: tuple[Crew, int]) -> None:
+    crew, report = pipes
+    usual = os.nice(0)
+
+    def serve(plan: ProcessPlan, _listeners: list[socket.socket]) -> None:
+        os.write(report, f"{plan.name} {os.nice(0) - usual}\n".encode())
+        signal.pause()
+
+    def watch() -> None:
+        crew.wait_for("pages 2", "sessions 0")
+        crew.stop()
+
+    run(Workers([worker("pages", niceness=2), worker("sessions")], serving(crew, serve)), watch)
+
+    assert os.nice(0) == usual
 
 
 def test_a_signal_stops_all(pipes: tuple[Crew, int]) -> None:
