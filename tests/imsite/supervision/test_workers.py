@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from io import TextIOWrapper
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,8 @@ from imsite.errors import NodeRemoved, OperatorError
 from imsite.supervision import restarts, workers
 from imsite.supervision.processes import ProcessPlan
 from imsite.supervision.restarts import QUICK_DEATHS_MAX
-from imsite.supervision.workers import CRASH_EXIT_CODE, Serve, Worker, Workers
+from imsite.supervision.workers import CRASH_EXIT_CODE, Serve, Workers
+from tests.imsite.supervision.builders import worker
 
 WAIT_S = 20.0
 
@@ -45,14 +45,6 @@ class Crew:
 
 
 @pytest.fixture
-def kept_handlers() -> Iterator[None]:
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restarts, "FIRST_DELAY_S", 0.0)
     monkeypatch.setattr(workers, "WATCH_POLL_S", 0.01)
@@ -69,10 +61,6 @@ def pipes(monkeypatch: pytest.MonkeyPatch, kept_handlers: None, quick: None) -> 
     os.close(reading)
     os.close(writing)
     gc.unfreeze()
-
-
-def worker(name: str, *listeners: socket.socket, niceness: int = 0) -> Worker:
-    return Worker(ProcessPlan(name, ("ws",), {}, 0, {}, niceness), list(listeners))
 
 
 def serving(crew: Crew, serve: Serve) -> Serve:
@@ -285,78 +273,6 @@ def test_a_pause_without_standard_input_only_waits(quick: None) -> None:
     crew._pause(until_stdin_closes=False)
 
     assert not crew._asked_to_stop
-
-
-class Ended(BaseException):
-    """What `os._exit` does in a test that lives on."""
-
-
-class TestInTheNewProcess:
-    """The part between the fork and the end, without a fork."""
-
-    @pytest.fixture
-    def code(self, monkeypatch: pytest.MonkeyPatch, kept_handlers: None) -> list[int]:
-        """The exit code, once it has ended."""
-        codes: list[int] = []
-
-        def leave(code: int) -> None:
-            codes.append(code)
-            raise Ended
-
-        monkeypatch.setattr("imsite.supervision.workers.os._exit", leave)
-        monkeypatch.setattr(workers, "_end_with_parent", lambda _pipe: None)
-        return codes
-
-    def be(self, serve: Any, *others: Worker, asked: bool = False) -> None:
-        me = worker("me", socket.create_server(("127.0.0.1", 0)))
-        crew = Workers([me, *others], serve)
-        crew._theirs, crew._ours = os.pipe()
-        crew._asked_to_stop = asked
-        with pytest.raises(Ended):
-            crew._be(me)
-        os.close(crew._theirs)
-        assert me.listeners[0].fileno() > 0
-        me.listeners[0].close()
-
-    def test_it_lets_go_of_the_ports_of_others(self, code: list[int]) -> None:
-        other = worker("other", socket.create_server(("127.0.0.1", 0)))
-        served: list[str] = []
-
-        self.be(lambda plan, _listeners: served.append(plan.name), other)
-
-        assert (served, code, other.listeners[0].fileno()) == (["me"], [0], -1)
-
-    def test_a_signal_that_came_too_early_is_not_lost(self, code: list[int]) -> None:
-        served: list[str] = []
-
-        self.be(lambda plan, _listeners: served.append(plan.name), asked=True)
-
-        assert (served, code) == ([], [0])
-
-    @pytest.mark.parametrize(
-        ("error", "expected"), [(OperatorError("the disk is full"), 1), (NodeRemoved("the disk is full"), 3)]
-    )
-    def test_what_operators_can_put_right_is_one_line(
-        self, code: list[int], capsys: pytest.CaptureFixture[str], error: OperatorError, expected: int
-    ) -> None:
-        def serve(_plan: ProcessPlan, _listeners: list[socket.socket]) -> None:
-            raise error
-
-        self.be(serve)
-
-        assert code == [expected]
-        assert capsys.readouterr().err == "imsite: me: the disk is full\n"
-
-    def test_what_nobody_expected_keeps_its_traceback(
-        self, code: list[int], capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        def serve(_plan: ProcessPlan, _listeners: list[socket.socket]) -> None:
-            raise RuntimeError("a bug")
-
-        self.be(serve)
-
-        assert code == [CRASH_EXIT_CODE]
-        assert "RuntimeError: a bug" in capsys.readouterr().err
 
 
 def test_nobody_reading_what_is_said_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
