@@ -1,6 +1,6 @@
 """What REST requests cost the sessions beside them: delivery of messages with the API idle and under load.
 
-    python -m benchmarks.rest [--rounds 3] [--seconds 6] [--pairs 50] [--json]
+    python -m benchmarks.rest [--rounds 3] [--seconds 6] [--pairs 50] [--layouts NAME ...] [--json]
 
 `combined` is one process that serves everything, `divided` one that serves pages and REST and one that serves sessions
 (what `manage.py up` starts on two cores), `two combined` two that both do everything. Each gets the same 200 messages
@@ -30,12 +30,11 @@ from typing import Any
 import psutil
 import uvloop
 
+from benchmarks import gateway
 from benchmarks._database import database_server, fresh_database
 from benchmarks.gateway import (
     HOST,
-    HTTP_PORT,
     ROOT,
-    WS_PORT,
     Measurement,
     Pair,
     Person,
@@ -53,7 +52,15 @@ LAYOUTS: dict[str, dict[str, str]] = {
     "two combined": {"IM_NODE_PROCESSES": "2", "IM_NODE_ROLES": "ws,http,jobs"},
 }
 LOADS = {"no requests": 0.0, "50 requests/s": 50.0, "4 connections, always": float("inf")}
-PORTS = {"IM_CLUSTER_PORT": "18392", "IM_CLUSTER_DATA_PORT": "18393", "IM_PROBE_PORT": "18394"}
+HTTP_PORT, WS_PORT = gateway.HTTP_PORT, gateway.WS_PORT = 18380, 18381
+PORTS = {
+    "IM_HTTP_PORT": str(HTTP_PORT),
+    "IM_WS_PORT": str(WS_PORT),
+    "IM_CLUSTER_PORT": "18382",
+    "IM_CLUSTER_DATA_PORT": "18383",
+    "IM_PROBE_PORT": "18384",
+}
+"""Its own, so that what has those of the gateway's benchmark can run beside it."""
 MESSAGES_PER_S = 200.0
 CONNECTIONS = 4
 SETTLE_S = 1.0
@@ -104,7 +111,7 @@ def requests(tokens: list[str], per_s: float) -> Iterator[Any]:
 def node(layout: str, folder: Path) -> Iterator[psutil.Process]:
     """A node of that layout, in a new cluster."""
     environment = {**os.environ, **PORTS, **LAYOUTS[layout], "IM_VENV": "none", "IM_DATA_DIR": str(folder)}
-    environment |= {"IM_HTTP_PORT": str(HTTP_PORT), "IM_WS_PORT": str(WS_PORT), "IM_LOG_LEVEL": "WARNING"}
+    environment["IM_LOG_LEVEL"] = "WARNING"
     process = subprocess.Popen([sys.executable, "manage.py", "node"], cwd=ROOT, env=environment)
     try:
         await_health(process)
@@ -170,17 +177,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--layouts", nargs="+", default=list(LAYOUTS), choices=list(LAYOUTS))
     parser.add_argument("--json", action="store_true", help="write the figures to benchmarks/results/rest.json")
     arguments = parser.parse_args()
     os.environ.setdefault("IM_LOG_LEVEL", "ERROR")  # Conversations are made while no node runs, which is no news.
     rounds: dict[tuple[str, str], list[dict[str, Any]]] = {}
     with database_server() as server_url, fresh_database(server_url, "imsite_bench_rest"):
         people = make_people(arguments.pairs)
-        for _, layout in itertools.product(range(arguments.rounds), LAYOUTS):
+        for _, layout in itertools.product(range(arguments.rounds), arguments.layouts):
             with tempfile.TemporaryDirectory() as folder, node(layout, Path(folder)):
                 for load, found in uvloop.run(measure_loads(people, arguments.seconds)).items():
                     rounds.setdefault((layout, load), []).append(found)
-    results = {layout: {load: summed_up(rounds[layout, load]) for load in LOADS} for layout in LAYOUTS}
+    results = {layout: {load: summed_up(rounds[layout, load]) for load in LOADS} for layout in arguments.layouts}
     for (layout, load), found in ((key, results[key[0]][key[1]]) for key in rounds):
         ack, delivery = found["ack_ms"], found["delivery_ms"]
         print(
