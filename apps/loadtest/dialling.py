@@ -71,7 +71,7 @@ class Dialler:
             self._stats.away.record((time.monotonic_ns() - left_ns) // 1000)
 
     def told_to_wait(self, session: Session, retry_after_ms: int) -> None:
-        """The server said when this session may come back."""
+        """The server said that this session may come back, and when."""
         self._retry_after_s[session] = retry_after_ms / 1000
 
     def ended(self, session: Session, reason: str, *, was_open: bool) -> None:
@@ -79,14 +79,14 @@ class Dialler:
         self._busy.pop(session, None)
         if was_open:
             self._left_at.setdefault(session, time.monotonic_ns())
-        wait_s = self._retry_after_s.pop(session, 0.0)
+        wait_s = self._retry_after_s.pop(session, None)
         if session.detour:
             self._line.appendleft(session)
-        elif is_final(reason):
+        elif wait_s is None and is_final(reason):
             self.given_up += 1
             self._stats.count("given_up")
         else:
-            self._pause(session, wait_s)
+            self._pause(session, wait_s or 0.0)
 
     async def close(self) -> None:
         """Connect nobody any more."""

@@ -239,7 +239,8 @@ class Fleet:
         self.stats.count(f"closing:{frame.reason}")
         if frame.reason == "redirect":
             session.detour, session.meant = frame.url, True
-        if frame.retry_after_ms:
+        # Its code is that of a bad token, but the token is good: this process or the server was too slow.
+        if frame.retry_after_ms or frame.reason == "sign_in_timeout":
             self.dialler.told_to_wait(session, frame.retry_after_ms)
 
     def _error(self, session: Session, frame: incoming.Error) -> None:

@@ -9,7 +9,7 @@ from apps.loadtest.fleet import Fleet
 from apps.loadtest.ledger import View
 from apps.loadtest.scenario import Traffic
 from apps.loadtest.session import CLOSED, OPEN
-from tests.loadtest.wires import PEOPLE, eventually, fleet, say, sign_in, upgrade
+from tests.loadtest.wires import PEOPLE, eventually, fleet, say, server_frame, sign_in, upgrade
 
 
 @pytest.fixture
@@ -199,6 +199,20 @@ async def test_a_broken_connection_is_counted_and_the_next_address_tried(one: Fl
     assert one.sessions[0].place == 1 - place
     assert (one.open, waiting) == (0, 1)
     assert {"closing:restart", "ended:1006"} <= set(one.stats.counts)
+
+
+@pytest.mark.parametrize(("reason", "given_up"), [("sign_in_timeout", 0), ("token_invalid", 1)])
+async def test_a_sign_in_that_came_too_late_is_tried_again_but_not_one_that_was_refused(
+    one: Fleet, reason: str, given_up: int
+) -> None:
+    upgrade(one.sessions[0])
+
+    say(one.sessions[0], op="closing", reason=reason)
+    one.sessions[0].data_received(server_frame(8, (4401).to_bytes(2, "big")))
+    waiting = one.dialler.waiting
+    await one.close()
+
+    assert (one.dialler.given_up, waiting) == (given_up, 1 - given_up)
 
 
 async def test_dropped_sessions_are_not_counted_as_broken(one: Fleet) -> None:
