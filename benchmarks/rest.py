@@ -16,6 +16,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import platform
 import signal
 import statistics
 import subprocess
@@ -65,6 +66,7 @@ MESSAGES_PER_S = 200.0
 CONNECTIONS = 4
 SETTLE_S = 1.0
 WARM_UP_S = 2.0
+MACHINE = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 RESULTS = ROOT / "benchmarks" / "results" / "rest.json"
 
 
@@ -197,7 +199,7 @@ def main() -> None:
             f"load {found['load_average']}"
         )
     if arguments.json:
-        RESULTS.write_text(json.dumps({"cores": os.cpu_count(), "layouts": results}, indent=2) + "\n", encoding="utf-8")
+        RESULTS.write_text(json.dumps({"machine": MACHINE, "layouts": results}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

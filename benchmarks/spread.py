@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import platform
 import signal
 import socket
 import struct
@@ -23,6 +24,7 @@ import uvloop
 from imsite.serving.listeners import open_group
 
 RESULTS = Path(__file__).resolve().parent / "results" / "spread.json"
+MACHINE = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 PORT = 18_395
 PACED_PER_S = 1_000
 SETTLE_S = 0.5
@@ -113,8 +115,9 @@ def main() -> None:
                     f"{way:<10} {processes} processes  {per_s or 'all':>5}/s  {counts}  "
                     f"fullest {share:.2f} of its share"
                 )
+    found = {"machine": MACHINE, "connections": arguments.connections, "rows": rows}
     if arguments.json:
-        RESULTS.write_text(json.dumps({"connections": arguments.connections, "rows": rows}, indent=2) + "\n")
+        RESULTS.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":
