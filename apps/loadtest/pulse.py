@@ -16,6 +16,10 @@ from apps.loadtest.stats import Stats
 
 BEAT_S: Final = 0.1
 RECEIVED_EVERY_TICKS: Final = 2
+READ_EVERY_TICKS: Final = 20
+"""Every two seconds people read what came just then. Were nothing ever read, unread counts would grow to their cap, and
+each resuming session would cost the database more than any real one."""
+
 SILENT_BEATS: Final = 3
 """After so many heartbeats without an answer a connection is taken for dead."""
 
@@ -90,9 +94,10 @@ class Pulse:
 
     def _acknowledge(self) -> None:
         owed, self._owed = self._owed, []
+        op = "received" if self._ticks % READ_EVERY_TICKS else "read"
         for view in owed:
             view.dirty = False
             session = self._sessions[view.member]
             if session.phase == OPEN:
-                frame = f'{{"op":"received","conversation":"{view.room.text}","seq":{view.have}}}'
+                frame = f'{{"op":"{op}","conversation":"{view.room.text}","seq":{view.have}}}'
                 session.send(frame.encode())

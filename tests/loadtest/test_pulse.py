@@ -87,6 +87,21 @@ async def test_what_was_received_is_acknowledged_together() -> None:
     assert [text["op"] for text in transports[0].texts()] == []
 
 
+async def test_now_and_then_what_came_is_read() -> None:
+    one, transports = await begun()
+    room = next(iter(one.rooms.values()))
+    one.begin_room(room, 0)
+
+    ops = []
+    for seq in range(1, 11):
+        say(one.sessions[0], op="event", conversation=room.text, seq=seq, id=f"m{seq}", time=1, body={})
+        turn(one, 2)
+        ops += [text["op"] for text in transports[0].texts() if "seq" in text]
+    one.pulse.close()
+
+    assert ops == ["received"] * 9 + ["read"]
+
+
 async def test_who_is_gone_acknowledges_nothing() -> None:
     one, transports = await begun()
     room = next(iter(one.rooms.values()))
