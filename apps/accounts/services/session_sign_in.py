@@ -106,4 +106,4 @@ class SessionSignIn:
                 answers[place] = principal
 
     async def _note_seen(self, seen: Sequence[Seen]) -> None:
-        await self._line.execute(statements.NOTE_SEEN, statements.seen_parameters(seen))
+        await self._line.execute(statements.NOTE_SEEN, statements.terminal_parameters(seen))

@@ -64,9 +64,8 @@ UPDATE accounts_terminal
 SET platform = k.platform, name = k.name, last_seen_at = GREATEST(accounts_terminal.last_seen_at, k.seen_at)
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
     AS k(id, user_id, platform, name, seen_at)
-WHERE accounts_terminal.id = k.id AND accounts_terminal.user_id = k.user_id AND accounts_terminal.id = ANY(%s::uuid[])
+WHERE accounts_terminal.id = k.id AND accounts_terminal.user_id = k.user_id
 """
-"""The ids are given twice, so that a table of which the planner knows nothing yet is not read from end to end."""
 
 Parameters = tuple[Any, ...]
 Seen = tuple[Arrival, Principal, datetime]
@@ -82,7 +81,7 @@ def check_parameters(arrivals: Sequence[Arrival]) -> Parameters:
 
 
 def terminal_parameters(seen: Sequence[Seen]) -> Parameters:
-    """For INSERT_TERMINALS."""
+    """For INSERT_TERMINALS and NOTE_SEEN."""
     return (
         PACKED.uuids([arrival.terminal_id for arrival, _, _ in seen]),
         PACKED.uuids([principal.user_id for _, principal, _ in seen]),
@@ -90,12 +89,6 @@ def terminal_parameters(seen: Sequence[Seen]) -> Parameters:
         PACKED.texts([arrival.name for arrival, _, _ in seen]),
         PACKED.times([to_ms(at) for _, _, at in seen]),
     )
-
-
-def seen_parameters(seen: Sequence[Seen]) -> Parameters:
-    """For NOTE_SEEN."""
-    parameters = terminal_parameters(seen)
-    return (*parameters, parameters[0])
 
 
 def room_parameters(seen: Sequence[Seen]) -> Parameters:
