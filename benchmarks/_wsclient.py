@@ -27,10 +27,11 @@ class WsClient(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._host = ""
 
-    async def connect(self, host: str, port: int, path: str) -> None:
-        """Open the connection and finish the handshake."""
+    async def connect(self, host: str, port: int, path: str, *, source: str | None = None) -> None:
+        """Open the connection, from this address of ours if one is given, and finish the handshake."""
         self._host = f"{host}:{port}"
-        await asyncio.get_running_loop().create_connection(lambda: self, host, port)
+        local = None if source is None else (source, 0)
+        await asyncio.get_running_loop().create_connection(lambda: self, host, port, local_addr=local)
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         request = (
             f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -98,7 +98,8 @@ class Crowd:
                 welcomed.set()
 
             socket = WsClient(take)
-            await socket.connect(HOST, PORT, "/ws/v1")
+            source = f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+            await socket.connect(HOST, PORT, "/ws/v1", source=source)  # one address has some 28,000 free ports
             frame = {"op": "sign_in", "token": str(uuid4()), "terminal": str(uuid4()), "platform": "bot"}
             socket.send(json.dumps(frame).encode())
             await asyncio.wait_for(welcomed.wait(), 30)
