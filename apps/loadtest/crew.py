@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from apps.loadtest import orders
 from apps.loadtest.errors import WorkerFailed
@@ -67,8 +67,7 @@ class Crew:
     async def abandon(self) -> None:
         """Have all processes end at once, whatever they do; those that do not are killed."""
         for process in self._processes:
-            if process.stdin is not None:
-                process.stdin.close()
+            _input_of(process).close()
             try:
                 async with asyncio.timeout(END_TIMEOUT_S):
                     await process.wait()
@@ -78,9 +77,7 @@ class Crew:
         await asyncio.gather(*self._readers, return_exceptions=True)
 
     async def _ask(self, number: int, order: orders.Orders) -> orders.Words:
-        stdin = self._processes[number].stdin
-        if stdin is None:
-            raise WorkerFailed(worker=number, reason="no pipe")
+        stdin = _input_of(self._processes[number])
         with contextlib.suppress(ConnectionError):  # the reader tells why it is gone
             stdin.write(orders.packed(order))
             await stdin.drain()
@@ -91,9 +88,7 @@ class Crew:
         return answer
 
     async def _listen(self, process: asyncio.subprocess.Process, answers: asyncio.Queue[orders.Words]) -> None:
-        stdout = process.stdout
-        if stdout is None:
-            return
+        stdout = cast("asyncio.StreamReader", process.stdout)  # it was asked for
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
                 (size,) = orders.LENGTH.unpack(await stdout.readexactly(orders.LENGTH.size))
@@ -103,3 +98,7 @@ class Crew:
                 else:
                     answers.put_nowait(word)
         answers.put_nowait(orders.Failed(f"ended with exit code {await process.wait()}"))
+
+
+def _input_of(process: asyncio.subprocess.Process) -> asyncio.StreamWriter:
+    return cast("asyncio.StreamWriter", process.stdin)  # it was asked for
