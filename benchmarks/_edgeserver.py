@@ -1,8 +1,9 @@
 """An echo application on one of the servers that `benchmarks/edge.py` compares; a process of its own.
 
-    python -m benchmarks._edgeserver im-detached|im-plain|uvicorn|daphne PORT
+    python -m benchmarks._edgeserver im-detached|im-plain|im-guarded|uvicorn|daphne PORT
 
-Pings, compression and access logs are off everywhere. Says `ready` on standard output once it listens.
+`im-guarded` is for `benchmarks/floods.py`: detached, with the bounds of a server as it comes. Elsewhere there are none
+on connections. Pings, compression and access logs are off everywhere. Says `ready` on standard output once it listens.
 """
 
 import asyncio
@@ -59,11 +60,13 @@ def listener(port: int) -> socket.socket:
     return opened
 
 
-async def serve_im(application: Any, port: int) -> None:
+async def serve_im(kind: str, port: int) -> None:
     """Our own server."""
     from apps.edge import EdgeConfig, EdgeServer
 
-    server = EdgeServer(application, EdgeConfig(ping_interval_s=0, max_handshakes=0))
+    max_handshakes = EdgeConfig().max_handshakes if kind == "im-guarded" else 0
+    config = EdgeConfig(ping_interval_s=0, max_handshakes=max_handshakes)
+    server = EdgeServer(plain if kind == "im-plain" else detached, config)
     await server.start([listener(port)])
     print("ready", flush=True)
     await asyncio.Event().wait()
@@ -113,8 +116,7 @@ def main() -> None:
         return
     import uvloop
 
-    serve = serve_uvicorn(port) if kind == "uvicorn" else serve_im(plain if kind == "im-plain" else detached, port)
-    uvloop.run(serve)
+    uvloop.run(serve_uvicorn(port) if kind == "uvicorn" else serve_im(kind, port))
 
 
 if __name__ == "__main__":
