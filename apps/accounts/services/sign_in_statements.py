@@ -39,9 +39,13 @@ ORDER BY k.place
 INSERT_TERMINALS: Final = """
 INSERT INTO accounts_terminal (id, tenant_id, user_id, platform, name, created_at, last_seen_at)
 SELECT k.id, u.tenant_id, u.id, k.platform, k.name, k.seen_at, k.seen_at
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
-    AS k(id, user_id, platform, name, seen_at)
-CROSS JOIN LATERAL (SELECT id, tenant_id FROM accounts_user WHERE accounts_user.id = k.user_id LIMIT 1) AS u
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
+    AS k(id, tenant_id, user_id, platform, name, seen_at)
+CROSS JOIN LATERAL (
+    SELECT id, tenant_id FROM accounts_user
+    WHERE accounts_user.id = k.user_id AND accounts_user.tenant_id = k.tenant_id
+    LIMIT 1
+) AS u
 ORDER BY k.id
 ON CONFLICT (id) DO NOTHING
 RETURNING id
@@ -49,10 +53,11 @@ RETURNING id
 
 MAKE_ROOM: Final = """
 DELETE FROM accounts_terminal WHERE id = ANY(ARRAY(
-    SELECT s.id FROM unnest(%s::uuid[]) AS k(user_id)
+    SELECT s.id FROM unnest(%s::uuid[], %s::uuid[]) AS k(tenant_id, user_id)
     CROSS JOIN LATERAL (
         SELECT id FROM accounts_terminal
-        WHERE accounts_terminal.user_id = k.user_id AND accounts_terminal.revoked_at IS NULL
+        WHERE accounts_terminal.tenant_id = k.tenant_id AND accounts_terminal.user_id = k.user_id
+          AND accounts_terminal.revoked_at IS NULL
         ORDER BY last_seen_at DESC, created_at DESC, id
         OFFSET %s
     ) AS s
@@ -62,9 +67,10 @@ DELETE FROM accounts_terminal WHERE id = ANY(ARRAY(
 NOTE_SEEN: Final = """
 UPDATE accounts_terminal
 SET platform = k.platform, name = k.name, last_seen_at = GREATEST(accounts_terminal.last_seen_at, k.seen_at)
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
-    AS k(id, user_id, platform, name, seen_at)
-WHERE accounts_terminal.id = k.id AND accounts_terminal.user_id = k.user_id
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
+    AS k(id, tenant_id, user_id, platform, name, seen_at)
+WHERE accounts_terminal.id = k.id AND accounts_terminal.tenant_id = k.tenant_id
+  AND accounts_terminal.user_id = k.user_id
 """
 
 Parameters = tuple[Any, ...]
@@ -84,6 +90,7 @@ def terminal_parameters(seen: Sequence[Seen]) -> Parameters:
     """For INSERT_TERMINALS and NOTE_SEEN."""
     return (
         PACKED.uuids([arrival.terminal_id for arrival, _, _ in seen]),
+        PACKED.uuids([principal.tenant_id for _, principal, _ in seen]),
         PACKED.uuids([principal.user_id for _, principal, _ in seen]),
         PACKED.texts([arrival.platform for arrival, _, _ in seen]),
         PACKED.texts([arrival.name for arrival, _, _ in seen]),
@@ -93,5 +100,9 @@ def terminal_parameters(seen: Sequence[Seen]) -> Parameters:
 
 def room_parameters(seen: Sequence[Seen]) -> Parameters:
     """For MAKE_ROOM: each user once."""
-    users = {principal.user_id.int: principal.user_id for _, principal, _ in seen}
-    return PACKED.uuids(list(users.values())), MAX_TERMINALS
+    users = {principal.user_id.int: principal for _, principal, _ in seen}.values()
+    return (
+        PACKED.uuids([principal.tenant_id for principal in users]),
+        PACKED.uuids([principal.user_id for principal in users]),
+        MAX_TERMINALS,
+    )

@@ -51,7 +51,7 @@ class TestPlans:
 
 
 def test_each_user_makes_room_once() -> None:
-    users, bound = statements.room_parameters(SEEN)
+    tenants, users, bound = statements.room_parameters(SEEN)
 
-    assert len(users.data) == len(statements.room_parameters(SEEN[:1])[0].data)
+    assert len(tenants.data) == len(users.data) == len(statements.room_parameters(SEEN[:1])[0].data)
     assert bound == statements.MAX_TERMINALS
