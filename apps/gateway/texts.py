@@ -4,7 +4,7 @@ from apps.edge import text_frame
 
 
 class SharedText(str):
-    """A text that keeps its frame. Anything but a detached socket takes it as the text it is."""
+    """A text that keeps its frame. To anything but a detached socket it is handed as `str(text)`."""
 
     __slots__ = ("_frame",)
 

@@ -523,6 +523,33 @@ class TestSlowReader:
 
 
 class TestEnding:
+    async def test_a_peer_that_was_gone_before_it_was_handed_over_has_no_beginning(self, world: World) -> None:
+        late = Connection(world.node, SocketOutbox(world.node.bounds), language="en")
+
+        late.closed(1006)
+        late.open()
+        await settle()
+
+        assert set(world.registry._wheel) == {world.connection}
+
+    async def test_a_closed_socket_leaves_its_users_group(self, world: World) -> None:
+        await world.sign_in()
+
+        world.connection.closed(1001)
+        at_once = len(world.registry)
+        await settle()
+
+        assert (at_once, world.registry._groups) == (0, {})
+
+    async def test_who_it_is_and_what_went_on_is_for_gaps_to_ask_and_tell(self, world: World) -> None:
+        before = world.connection.owner
+        await world.sign_in()
+
+        world.connection.tell_changed(ROOM, 9)
+
+        assert (before, world.connection.owner) == (None, (TENANT, ALICE))
+        assert world.socket.events == [{"op": "changed", "conversation": str(ROOM), "max_seq": 9}]
+
     async def test_restart_says_when_to_come_back(self, world: World) -> None:
         world.connection.restart()
 

@@ -129,7 +129,7 @@ class _Unfinished:
 
 def _event(item: Item) -> Event:
     if isinstance(item, str):
-        return {"type": "websocket.send", "text": item}
+        return {"type": "websocket.send", "text": str(item)}  # servers may take nothing but plain texts
     return {"type": "websocket.close", "code": item[0], "reason": item[1]}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps.gateway.outbox import AsgiOutbox
+from apps.gateway.texts import SharedText
 from tests.gateway.outbox.peers import BOUNDS, AsgiPeer, settle
 
 
@@ -113,6 +114,18 @@ async def test_a_send_that_is_no_coroutine_works_too() -> None:
     AsgiOutbox(send, bounds=BOUNDS, cut=print).put_text("one")
 
     assert sent == ["one"]
+
+
+async def test_a_text_for_many_is_a_plain_one_to_the_server() -> None:
+    sent: list[object] = []
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event["text"])
+
+    AsgiOutbox(send, bounds=BOUNDS, cut=print).put_text(SharedText("one"))
+
+    assert sent == ["one"]
+    assert type(sent[0]) is str
 
 
 async def test_nobody_has_to_be_told_of_a_peer_that_caught_up() -> None:
