@@ -302,7 +302,7 @@ TRANSLATIONS: Final = {
         "任期 {term}，索引 {index}，槽位纪元 {epoch}，版本 {version}"
     ),
     "Processes": "进程",
-    "{processes} on {machines} machines": "{machines} 台机器上共 {processes} 个",
+    "{processes} (machines: {machines})": "{processes}（机器：{machines}）",
     "Slots without owner": "无主槽位",
     "Job leases": "任务租约",
     "leader": "主节点",

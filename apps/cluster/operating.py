@@ -5,6 +5,7 @@ shown.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from apps.cluster.runtime.asking import AdminReply, AdminRequest, AskFailed, ask_node
@@ -19,7 +20,7 @@ from apps.cluster.runtime.files import read_running
 from apps.cluster.runtime.keyring import KeyRing, KeysRefused
 from apps.common.errors import ImError
 
-__all__ = ["AskFailed", "KeysRefused", "ask"]
+__all__ = ["AskFailed", "KeysRefused", "ask", "runs"]
 
 _REFUSALS: Final[dict[str, type[ImError]]] = {
     error.code: error for error in (ClusterUnavailable, ClusterRefused, LeaseHeld, LeaseLost, MemberUnknown)
@@ -45,6 +46,11 @@ def ask(
             raise AskFailed("not_running", str(options["folder"]))
         address = (running.host, running.port)
     return _result(ask_node(address, ring, AdminRequest(verb, dict(arguments)), timeout_ms))
+
+
+def runs(folder: Path) -> bool:
+    """Whether a process of this machine is the node of this folder."""
+    return read_running(folder) is not None
 
 
 def _result(reply: AdminReply) -> Any:

@@ -113,7 +113,7 @@ def _facts_of_cluster(status: Facts) -> list[tuple[str, str]]:
 def _processes(members: Sequence[Facts]) -> str:
     """How many live, on how many machines: a node is a process, and those of a machine share its address."""
     living = [member["address"].rpartition(":")[0] for member in members if member["status"] in {"alive", "suspect"}]
-    return phrase("{processes} on {machines} machines", processes=len(living), machines=len(set(living)))
+    return phrase("{processes} (machines: {machines})", processes=len(living), machines=len(set(living)))
 
 
 def _milliseconds(figures: Facts) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.cluster.operating import AskFailed, KeysRefused, ask
+from apps.cluster.operating import AskFailed, KeysRefused, ask, runs
 from apps.cluster.runtime.asking import AdminReply
 from apps.cluster.runtime.errors import ClusterUnavailable, MemberUnknown
 from apps.cluster.services import Cluster
@@ -26,9 +26,11 @@ async def asked(*args: Any, **named: Any) -> Any:
 
 async def test_the_node_of_a_folder_is_found_and_answers(tmp_path: Path) -> None:
     async with running(tmp_path, 1):
+        found = runs(tmp_path / "n0"), runs(tmp_path / "n1")
         status = await asked(options(tmp_path), "status", {})
         slots = await asked(options(tmp_path), "slots", {})
 
+    assert found == (True, False)
     assert (status["name"], status["leader"], len(status["members"])) == ("n0", "n0", 1)
     assert [(part["first"], part["last"], part["owner"]) for part in slots] == [(0, 16_383, "n0")]
 

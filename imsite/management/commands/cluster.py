@@ -5,13 +5,14 @@ same settings. Not here: what is asked and answered.
 """
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
-from apps.cluster.operating import AskFailed, KeysRefused, ask
+from apps.cluster.operating import AskFailed, KeysRefused, ask, runs
 from apps.common.errors import ImError
 from imsite.env import SettingError, parse_node_address
 from imsite.operating.tables import member_lines, slot_lines, status_lines
@@ -68,13 +69,20 @@ def _answer(verb: str, about: str | None, *, undo: bool, node: str | None) -> An
     with translation.override(language()):
         try:
             address = parse_node_address(node) if node else None
-            return ask(settings.IM_CLUSTER, "status" if verb == "members" else verb, arguments, address=address)
+            options = {**settings.IM_CLUSTER, "folder": _folder(settings.IM_CLUSTER["folder"])}
+            return ask(options, "status" if verb == "members" else verb, arguments, address=address)
         except ImError as error:
             raise CommandError(error.text) from error
         except AskFailed as failed:
             raise CommandError(_reason(failed)) from failed
         except (KeysRefused, SettingError) as error:
             raise CommandError(str(error)) from error
+
+
+def _folder(alone: Path) -> Path:
+    """The folder of a node that runs here: of the settings, or of a cluster to look at that `up --nodes` runs."""
+    folders = [alone, *sorted(alone.parent.glob(f"{alone.name}-of-*/node-*"))]
+    return next((folder for folder in folders if runs(folder)), alone)
 
 
 def _reason(failed: AskFailed) -> str:

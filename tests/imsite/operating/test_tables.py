@@ -93,7 +93,7 @@ class TestStatus:
             "Cluster              c1",
             "Leader               alpha",
             "Log                  term 5, index 42, slot epoch 17, version 1",
-            "Processes            2 on 2 machines",
+            "Processes            2 (machines: 2)",
             "Slots without owner  1",
             "Job leases           7",
         ]

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,32 @@ def test_people_get_tables(node: Node, verb: str, words: str) -> None:
     assert words in text
     assert "alpha" in text
     assert [(asked[1], asked[2]) for asked in node.asked] == [({}, None)]
+
+
+def test_without_a_node_alone_one_of_a_cluster_to_look_at_is_asked(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    alone, second = tmp_path / "cluster", tmp_path / "cluster-of-3" / "node-2"
+    for folder in (alone, second.with_name("node-1"), second):
+        folder.mkdir(parents=True)
+    live: set[Path] = {second}
+    asked: list[Path] = []
+    settings.IM_CLUSTER = {**settings.IM_CLUSTER, "folder": alone}
+
+    def ask(options: dict[str, Any], *_: object, **__: object) -> Any:
+        asked.append(options["folder"])
+        return status()
+
+    monkeypatch.setattr("imsite.management.commands.cluster.runs", live.__contains__)
+    monkeypatch.setattr("imsite.management.commands.cluster.ask", ask)
+
+    said("status")
+    live.add(alone)
+    said("status")
+    live.clear()
+    said("status")
+
+    assert asked == [second, alone, alone]
 
 
 @pytest.mark.parametrize(
