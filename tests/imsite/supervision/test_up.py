@@ -122,6 +122,17 @@ def start_site(data_dir: Path, **variables: str) -> RunningSite:
     return site
 
 
+@pytest.fixture(scope="module", autouse=True)
+def hang_up_matters() -> Iterator[None]:
+    """A suite that is run under nohup has SIGHUP ignored, and so would have everything it starts."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture(scope="module")
 def data_dir() -> Iterator[Path]:
     """Below a folder that only its owner may enter, as a clone in a private home is."""
