@@ -121,8 +121,8 @@ def may_operate(request: HttpRequest) -> bool:
 View = Callable[..., HttpResponseBase]
 
 
-def _for_operators(view: View) -> View:
-    """Let in system administrators only, by the admin's sign-in page. Pages that refresh themselves go there whole."""
+def for_operators(view: View) -> View:
+    """Let in system administrators only; who is not signed in comes by the admin's sign-in page."""
 
     def checked(request: HttpRequest, **where: str) -> HttpResponseBase:
         if not may_operate(request):
@@ -130,6 +130,12 @@ def _for_operators(view: View) -> View:
         return view(request, **where)
 
     guarded: View = admin.site.admin_view(never_cache(checked))
+    return guarded
+
+
+def _refreshing(view: View) -> View:
+    """The same for pages that refresh themselves: they go to the sign-in page whole."""
+    guarded = for_operators(view)
 
     def entered(request: HttpRequest, **where: str) -> HttpResponseBase:
         if "HX-Request" in request.headers and not may_operate(request):
@@ -174,8 +180,8 @@ def change(request: HttpRequest, *, verb: str, node: str) -> HttpResponseBase:
 
 
 urlpatterns = [
-    path("", _for_operators(show), name="overview"),
-    path("<slug:verb>/<slug:node>/", _for_operators(change), name="change"),
+    path("", _refreshing(show), name="overview"),
+    path("<slug:verb>/<slug:node>/", _refreshing(change), name="change"),
 ]
 
 

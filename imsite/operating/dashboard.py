@@ -4,7 +4,6 @@ administrators. It asks for news every two seconds; another node is asked over t
 Not here: which figures there are, and how they are recorded.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -12,15 +11,13 @@ from typing import Any, Final
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.cluster.admin import may_operate
+from apps.cluster.admin import for_operators
 from apps.cluster.operating import AskFailed, KeysRefused, ask
 from apps.cluster.services import current
 from apps.common.errors import ImError
@@ -42,18 +39,6 @@ class Node:
     id: str
     name: str
     address: tuple[str, int] | None = None
-
-
-def _for_operators(view: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let in system administrators only; who is not signed in comes by the admin's sign-in page."""
-
-    def checked(request: HttpRequest) -> HttpResponseBase:
-        if not may_operate(request):
-            raise PermissionDenied
-        return view(request)
-
-    guarded: Callable[..., HttpResponseBase] = admin.site.admin_view(never_cache(checked))
-    return guarded
 
 
 @require_safe
@@ -83,8 +68,8 @@ def tell(request: HttpRequest) -> HttpResponseBase:
 
 
 urlpatterns = [
-    path("", _for_operators(show), name="overview"),
-    path("figures.json", _for_operators(tell), name="figures"),
+    path("", for_operators(show), name="overview"),
+    path("figures.json", for_operators(tell), name="figures"),
 ]
 
 
