@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import platform
+import random
 import shutil
 import socket
 import statistics
@@ -34,6 +35,7 @@ os.environ["IM_LAYER"] = "postgres"  # only for its tables; every layer is made 
 
 from benchmarks._database import database_server, fresh_database  # noqa: E402
 from benchmarks._layers import Place, make_backend  # noqa: E402
+from imsite.ports import choose_free_port  # noqa: E402
 
 DATABASE = "imsite_bench_layer"
 BODY = "x" * 164  # about 200 bytes with the other fields
@@ -211,7 +213,8 @@ def _group(what: str) -> str:
 @contextlib.asynccontextmanager
 async def running(name: str, redis_port: int) -> AsyncIterator[Pair]:
     """Start a layer in both processes."""
-    ports = (free_port(), free_port())
+    randomness = random.Random()
+    ports = (choose_free_port(randomness), choose_free_port(randomness))
     command = [sys.executable, "-m", "benchmarks.layer", "--receive", name, "--ports", *map(str, ports)]
     program = await asyncio.create_subprocess_exec(
         *command, "--redis", str(redis_port), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 26
@@ -305,7 +308,7 @@ def redis_server() -> Iterator[int]:
     if program is None:
         yield 0
         return
-    port = free_port()
+    port = choose_free_port(random.Random())
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -319,14 +322,6 @@ def redis_server() -> Iterator[int]:
             yield port
         finally:
             run.terminate()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def receive_here(arguments: argparse.Namespace) -> None:
