@@ -50,3 +50,11 @@ class Unavailable(ImError):
     message = _("The server cannot do this right now; try again in a moment.")
     retryable = True
     retry_after_ms = 1000
+
+
+class Stale(ImError):
+    """The edit is of a version that someone has changed since: it would undo what the other one did."""
+
+    code = "stale"
+    status = 409
+    message = _("This was changed in the meantime (version %(version)s); read it again, then change it.")

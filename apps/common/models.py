@@ -14,3 +14,15 @@ class Identified(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Versioned(models.Model):
+    """A row that people edit: each change counts its version up, and an edit of an older version is refused.
+
+    Services compare under the row's lock (`apps.common.errors.Stale`) and store the next number with the change.
+    """
+
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    class Meta:
+        abstract = True

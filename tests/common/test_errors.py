@@ -3,7 +3,7 @@
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import ImError, InvalidInput, Unavailable
+from apps.common.errors import ImError, InvalidInput, Stale, Unavailable
 
 
 class Full(ImError):
@@ -43,3 +43,10 @@ def test_only_some_refusals_are_worth_another_try() -> None:
     assert Unavailable.retryable
     assert Unavailable.retry_after_ms > 0
     assert not InvalidInput(field="name", reason="too long").retryable
+
+
+def test_a_stale_edit_names_the_version_there_is() -> None:
+    error = Stale(version=4)
+
+    assert (error.code, error.status) == ("stale", 409)
+    assert "version 4" in error.text

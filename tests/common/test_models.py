@@ -1,6 +1,6 @@
 """The abstract base of rows with a key of ours."""
 
-from apps.common.models import Identified
+from apps.common.models import Identified, Versioned
 from apps.tenants.models import Tenant
 
 
@@ -17,3 +17,8 @@ def test_two_rows_never_share_a_key() -> None:
 
 def test_the_base_has_no_table_of_its_own() -> None:
     assert Identified._meta.abstract
+
+
+def test_a_versioned_row_counts_from_one() -> None:
+    assert Versioned._meta.abstract
+    assert Versioned._meta.get_field("version").get_default() == 1
