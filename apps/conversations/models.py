@@ -69,6 +69,13 @@ class Member(TenantScoped, Identified):
     join_seq = models.BigIntegerField(
         _("joined at seq"), default=1, help_text=_("First seq of the log that this member may see.")
     )
+    may_write = models.BooleanField(
+        _("may write"),
+        default=True,
+        db_default=True,
+        editable=False,
+        help_text=_("Not in a direct conversation while one of its two people blocks the other."),
+    )
 
     class Meta:
         verbose_name = _("member")

@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     INVALID_BODY = "invalid_body"
     INVALID_INPUT = "invalid_input"
     CONVERSATION_NOT_FOUND = "conversation_not_found"
+    BLOCKED = "blocked"
     RATE_LIMITED = "rate_limited"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"

@@ -1,7 +1,7 @@
 """What the database itself holds about conversations."""
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from apps.accounts.models import User
 from apps.conversations.models import Conversation, Member
@@ -51,3 +51,16 @@ def test_a_conversation_is_known_by_its_title_or_id(alice: User) -> None:
     assert str(group) == "Launch"
     assert str(direct(alice, "a:b")) not in {"", "Launch"}
     assert str(Member(conversation=group, user=alice)) == f"{alice.id} in {group.id}"
+
+
+def test_a_member_may_write_unless_said_otherwise_whoever_makes_the_row(alice: User) -> None:
+    conversation = direct(alice, "a:b")
+    conversation.save()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_member (id, tenant_id, created_at, conversation_id, user_id, role, join_seq)"
+            " VALUES (gen_random_uuid(), %s, now(), %s, %s, 'member', 1)",
+            (alice.tenant_id, conversation.pk, alice.pk),
+        )
+
+    assert Member.objects.for_tenant(alice.tenant_id).get().may_write

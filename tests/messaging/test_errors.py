@@ -36,6 +36,7 @@ def test_it_says_what_is_wrong(error: ImError, text: str) -> None:
         (errors.InvalidBody(reason="long"), "invalid_body", 400),
         (errors.InvalidCursor(), "invalid_input", 400),
         (errors.ConversationNotFound(conversation="42"), "conversation_not_found", 404),
+        (errors.Blocked(), "blocked", 403),
         (errors.Busy(), "busy", 503),
         (errors.Unavailable(), "unavailable", 503),
     ],

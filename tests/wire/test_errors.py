@@ -19,6 +19,7 @@ def test_error_codes_are_those_of_version_1() -> None:
         "invalid_body",
         "invalid_input",
         "conversation_not_found",
+        "blocked",
         "rate_limited",
         "busy",
         "unavailable",

@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from apps.messaging.errors import ConversationNotFound, MessageIdConflict
+from apps.common.errors import ImError
+from apps.messaging.errors import Blocked, ConversationNotFound, MessageIdConflict
 from apps.messaging.store.records import NOBODY, Committed, Draft, MemberList, Outcome
 from apps.wire.ids import ConversationId, TenantId, UserId
 
@@ -102,7 +103,7 @@ def plan_batch(
                 outcomes.append(_repeat(draft, digest, earlier, log, listed))
                 continue
         if log is None or not _may_write(draft, log, listed):
-            outcomes.append(ConversationNotFound(conversation=str(draft.conversation_id)))
+            outcomes.append(_refusal(draft, log, listed))
             continue
         time_ms = log.last_event_ms = max(now_ms, log.last_event_ms)
         log.max_seq = seq = log.max_seq + 1
@@ -114,8 +115,15 @@ def plan_batch(
 
 
 def _may_write(draft: Draft, log: LogEnd, listed: MemberList) -> bool:
-    """A member may write into a log of her tenant; the server may always."""
-    return log.tenant_id.int == draft.tenant_id.int and (draft.sender_id.int in listed.lookup or not draft.countable)
+    """A member may write into a log of her tenant, unless she is silenced; the server may always."""
+    return log.tenant_id.int == draft.tenant_id.int and (draft.sender_id.int in listed.writers or not draft.countable)
+
+
+def _refusal(draft: Draft, log: LogEnd | None, listed: MemberList) -> ImError:
+    """A member who may not write learns why; to anyone else the conversation does not exist."""
+    if log is not None and log.tenant_id == draft.tenant_id and draft.sender_id in listed.ids:
+        return Blocked(conversation=str(draft.conversation_id))
+    return ConversationNotFound(conversation=str(draft.conversation_id))
 
 
 def _as_known(row: NewRow | None, draft: Draft) -> KnownEvent | None:

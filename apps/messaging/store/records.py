@@ -14,14 +14,15 @@ from apps.wire.ids import ConversationId, TenantId, UserId
 class MemberList:
     """The members of one conversation at one membership epoch, shared by all messages of that epoch.
 
-    `lookup` holds the integers of their ids, because looking up UUID objects is ten times slower.
+    `writers` holds the integers of the ids of those who may write, because looking up UUID objects is ten times slower.
+    `silent` are members who read but may not write.
     """
 
-    __slots__ = ("__dict__", "ids", "lookup")
+    __slots__ = ("__dict__", "ids", "writers")
 
-    def __init__(self, ids: Iterable[UserId]) -> None:
+    def __init__(self, ids: Iterable[UserId], *, silent: Iterable[UserId] = ()) -> None:
         self.ids = tuple(ids)
-        self.lookup = frozenset(user_id.int for user_id in self.ids)
+        self.writers = frozenset(user_id.int for user_id in self.ids).difference(user_id.int for user_id in silent)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ CROSS JOIN LATERAL (
 """
 
 MEMBERS: Final = """
-SELECT conversation_id, user_id
+SELECT conversation_id, user_id, may_write
 FROM conversations_member
 WHERE conversation_id = ANY(%s::uuid[]) AND tenant_id = ANY(%s::uuid[])
 ORDER BY conversation_id, user_id
@@ -61,7 +61,7 @@ SELECT * FROM unnest(
 
 LogRow = tuple[UUID, UUID, int, int, datetime]
 KnownRow = tuple[UUID, bytes, UUID, int, datetime, UUID, bytes]
-MemberRow = tuple[UUID, UUID]
+MemberRow = tuple[UUID, UUID, bool]
 Parameters = tuple[Any, ...]
 
 
@@ -134,6 +134,9 @@ def read_known(rows: Iterable[KnownRow]) -> KnownEvents:
 def read_members(rows: Iterable[MemberRow]) -> dict[ConversationId, MemberList]:
     """Turn the rows of MEMBERS into one list per conversation."""
     found: dict[ConversationId, list[UserId]] = {}
-    for conversation_id, user_id in rows:
+    silent: dict[ConversationId, list[UserId]] = {}
+    for conversation_id, user_id, may_write in rows:
         found.setdefault(ConversationId(conversation_id), []).append(UserId(user_id))
-    return {conversation_id: MemberList(ids) for conversation_id, ids in found.items()}
+        if not may_write:
+            silent.setdefault(ConversationId(conversation_id), []).append(UserId(user_id))
+    return {key: MemberList(ids, silent=silent.get(key, ())) for key, ids in found.items()}

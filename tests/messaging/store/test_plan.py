@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from apps.messaging.errors import ConversationNotFound, MessageIdConflict
+from apps.messaging.errors import Blocked, ConversationNotFound, MessageIdConflict
 from apps.messaging.store.plan import (
     FRESH_MS,
     KnownEvent,
@@ -43,8 +43,9 @@ def plan(
     logs: dict[ConversationId, LogEnd] | None = None,
     known: KnownEvents | None = None,
     now_ms: int = NOW_MS,
+    silent: tuple[UserId, ...] = (),
 ) -> Plan:
-    members = {ROOM: MemberList([ALICE, BOB]), OTHER_ROOM: MemberList([ALICE])}
+    members = {ROOM: MemberList([ALICE, BOB], silent=silent), OTHER_ROOM: MemberList([ALICE])}
     ends = {ROOM: log(), OTHER_ROOM: log(max_seq=0)} if logs is None else logs
     return plan_batch(drafts, logs=ends, known=known or {}, members=members, now_ms=now_ms)
 
@@ -191,3 +192,37 @@ def test_the_digest_tells_kinds_and_bodies_apart() -> None:
 
     assert len(digests) == 3
     assert content_digest("text", b"ab") in digests
+
+
+class TestSilentMembers:
+    def test_they_write_nothing_and_learn_why(self) -> None:
+        result = plan(draft(1), draft(2, sender=BOB), silent=(ALICE, BOB))
+
+        assert [type(outcome) for outcome in result.outcomes] == [Blocked, Blocked]
+        assert (result.rows, result.grown) == ([], {})
+
+    def test_the_others_write_and_the_silent_are_told(self) -> None:
+        (outcome,) = plan(draft(1), silent=(BOB,)).outcomes
+
+        assert isinstance(outcome, Committed)
+        assert outcome.member_ids == (ALICE, BOB)
+
+    def test_what_they_wrote_before_keeps_its_answer(self) -> None:
+        result = plan(draft(1), known=known_as(draft(1)), silent=(ALICE,))
+
+        assert seqs(result) == [2]
+
+    def test_the_server_writes_all_the_same(self) -> None:
+        event = msgspec.structs.replace(draft(1), kind="conversation_renamed")
+
+        assert seqs(plan(event, silent=(ALICE,))) == [6]
+
+    def test_a_stranger_still_learns_nothing(self) -> None:
+        (outcome,) = plan(draft(1, sender=STRANGER), silent=(ALICE, BOB)).outcomes
+
+        assert isinstance(outcome, ConversationNotFound)
+
+    def test_nor_does_a_member_in_the_name_of_another_tenant(self) -> None:
+        (outcome,) = plan(draft(1), logs={ROOM: log(tenant=OTHER_TENANT)}, silent=(ALICE,)).outcomes
+
+        assert isinstance(outcome, ConversationNotFound)

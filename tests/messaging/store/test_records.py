@@ -15,6 +15,15 @@ def test_a_member_list_names_the_group_of_every_member_once() -> None:
     assert members.groups is members.groups
 
 
+def test_a_silent_member_is_told_but_is_no_writer() -> None:
+    other = UserId(UUID(int=6))
+
+    members = MemberList([SOMEBODY, other], silent=[SOMEBODY])
+
+    assert members.ids == (SOMEBODY, other)
+    assert members.writers == {other.int}
+
+
 def test_only_messages_from_people_are_countable() -> None:
     def draft(kind: str) -> Draft:
         return Draft(TenantId(UUID(int=1)), SOMEBODY, ConversationId(UUID(int=2)), b"", kind, b"{}")

@@ -33,9 +33,18 @@ def test_known_rows_are_found_by_tenant_and_id() -> None:
 def test_member_rows_are_gathered_by_conversation() -> None:
     other = UUID(int=9)
 
-    members = statements.read_members([(ROOM, USER), (ROOM, other), (other, USER)])
+    members = statements.read_members([(ROOM, USER, True), (ROOM, other, True), (other, USER, True)])
 
     assert {room: listed.ids for room, listed in members.items()} == {ROOM: (USER, other), other: (USER,)}
+
+
+def test_members_who_may_not_write_are_no_writers() -> None:
+    other = UUID(int=9)
+
+    members = statements.read_members([(ROOM, USER, False), (ROOM, other, True)])
+
+    assert members[ROOM].ids == (USER, other)
+    assert members[ROOM].writers == {other.int}
 
 
 @pytest.mark.django_db
