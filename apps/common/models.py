@@ -1,9 +1,30 @@
-"""Abstract bases that every app's rows share."""
+"""Abstract bases that every app's rows share, and the manager that never forgets the tenant."""
+
+from typing import ClassVar, Generic, Self, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.ids import new_id
+
+M = TypeVar("M", bound=models.Model)
+
+
+class UnscopedQueryError(RuntimeError):
+    """A query on tenant-scoped rows did not name its tenant: a defect of the caller."""
+
+
+class ScopedManager(models.Manager[M], Generic[M]):
+    """Refuses every query but `for_tenant`."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """Refuse: there is no query without a tenant."""
+        raise UnscopedQueryError(f"{self.model.__name__}.objects needs .for_tenant(tenant_id)")
+
+    def for_tenant(self, tenant_id: UUID) -> models.QuerySet[M]:
+        """Return the rows of one tenant."""
+        return super().get_queryset().filter(tenant_id=tenant_id)
 
 
 class Identified(models.Model):
@@ -26,3 +47,20 @@ class Versioned(models.Model):
 
     class Meta:
         abstract = True
+
+
+class TenantKeyed(models.Model):
+    """A row of one tenant in an app that lies below the one with tenants, so it knows no more than the id.
+
+    Above, rows inherit from `apps.tenants.models.TenantScoped`, which refers to the tenant itself.
+    """
+
+    tenant_id = models.UUIDField(_("tenant"), editable=False)
+
+    unscoped: ClassVar[models.Manager[Self]] = models.Manager()
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "unscoped"
+        default_manager_name = "unscoped"
