@@ -250,7 +250,7 @@ class Fleet:
             self.speaking.refused(frame)
         elif frame.ref and session.views and (view := session.views.get(frame.ref)) is not None:
             view.syncing = False
-            asyncio.get_running_loop().call_later(pause_s, self._repair, session, view)
+            asyncio.get_running_loop().call_later(pause_s, self._repair, session, view, view.room.head)
         elif frame.retry and session.phase != OPEN:
             asyncio.get_running_loop().call_later(pause_s, self._sign_in_again, session)
 
@@ -260,11 +260,12 @@ class Fleet:
         taken = view.take(seq, message_id)
         if taken is Taken.EARLY:
             self.stats.count("early")
-            asyncio.get_running_loop().call_later(REPAIR_AFTER_S, self._repair, session, view)
+            asyncio.get_running_loop().call_later(REPAIR_AFTER_S, self._repair, session, view, seq)
         return taken
 
-    def _repair(self, session: Session, view: View) -> None:
-        if view.has_hole() or view.have < view.room.head:
+    def _repair(self, session: Session, view: View, seq: int) -> None:
+        """Ask for what this event still waits for. In a busy conversation something newer is always on its way."""
+        if view.have < seq:
             self.sync(session, view)
 
     def _sign_in_again(self, session: Session) -> None:

@@ -77,10 +77,6 @@ class View:
             self._append(self.have + 1, following)
         return Taken.NEW
 
-    def has_hole(self) -> bool:
-        """Tell whether events wait for one that has not come."""
-        return bool(self.aside)
-
     def _append(self, seq: int, message_id: str) -> None:
         self.have = seq
         self.digest = hash((self.digest, message_id))

@@ -90,6 +90,24 @@ async def test_events_are_taken_counted_and_told_apart(one: Fleet, monkeypatch: 
     assert counts == {"untracked": 1, "repeated": 1, "early": 1, "pulled": 1}
 
 
+async def test_a_hole_that_fills_by_itself_is_not_asked_for_though_there_is_a_younger_one(
+    one: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleets, "REPAIR_AFTER_S", 0.01)
+    transport = sign_in(one.sessions[1])
+    one.begin_room(one.rooms[room_of(one)], 4)
+    say(one.sessions[1], **event(one, 6))
+    say(one.sessions[1], **event(one, 5))
+    monkeypatch.setattr(fleets, "REPAIR_AFTER_S", 60.0)
+
+    say(one.sessions[1], **event(one, 8))
+    await asyncio.sleep(0.03)
+    one.pulse.close()
+
+    assert view_of(one, 1).aside
+    assert transport.texts() == []
+
+
 async def test_a_long_answer_is_asked_for_page_by_page(one: Fleet) -> None:
     transport = sign_in(one.sessions[0])
     one.begin_room(one.rooms[room_of(one)], 0)

@@ -20,13 +20,13 @@ def test_a_view_takes_each_event_once_and_in_order() -> None:
     room, (view,) = room_with_views(1)
 
     taken = [view.take(seq, f"m{seq}") for seq in (5, 5, 4, 7, 7, 8)]
-    hole = view.has_hole()
+    hole = view.aside
     filled = view.take(6, "m6")
 
     assert taken == [Taken.NEW, Taken.REPEATED, Taken.REPEATED, Taken.EARLY, Taken.REPEATED, Taken.EARLY]
     assert hole
     assert filled is Taken.NEW
-    assert not view.has_hole()
+    assert not view.aside
     assert view.have == room.head == 8
 
 
@@ -38,7 +38,7 @@ def test_a_hole_after_a_hole_stays() -> None:
     view.take(5, "m5")
 
     assert view.have == 6
-    assert view.has_hole()
+    assert view.aside
 
 
 def test_what_waits_is_bounded() -> None:
