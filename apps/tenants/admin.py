@@ -25,6 +25,9 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when
         status: str = self.cleaned_data["status"]
         if status == Tenant.Status.SUSPENDED and self.instance.slug == SYSTEM_SLUG:
             raise forms.ValidationError(_("The tenant of the system's administrators can't be suspended."))
+        before = Tenant.objects.get(pk=self.instance.pk).status
+        if status != before and not {status, before} <= {Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED}:
+            raise forms.ValidationError(_("Deleting a tenant, and taking that back, is not done here."))
         return status
 
     def save_m2m(self) -> None:
@@ -98,7 +101,7 @@ class TenantAdmin(SystemAdmin[Tenant]):
     @admin.action(description=_("Activate: let their users in"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         """Activate the chosen ones."""
-        tenants = list(queryset.exclude(status=Tenant.Status.ACTIVE))
+        tenants = list(queryset.filter(status=Tenant.Status.SUSPENDED))
         for tenant in tenants:
             activate_tenant(tenant)
             self.log_change(request, tenant, [{"changed": {"fields": ["status"]}}])

@@ -1,8 +1,18 @@
 """Reading tenants."""
 
+from uuid import UUID
+
 from apps.common.text import normalized_identifier
 from apps.tenants.errors import TenantNotFound
-from apps.tenants.models import Tenant
+from apps.tenants.models import Host, Tenant
+
+
+def get_tenant(tenant_id: UUID) -> Tenant:
+    """Return a tenant. Raises TenantNotFound. One query."""
+    tenant = Tenant.objects.filter(pk=tenant_id).first()
+    if tenant is None:
+        raise TenantNotFound(slug=str(tenant_id))
+    return tenant
 
 
 def get_tenant_by_slug(slug: str) -> Tenant:
@@ -12,3 +22,8 @@ def get_tenant_by_slug(slug: str) -> Tenant:
     if tenant is None:
         raise TenantNotFound(slug=slug)
     return tenant
+
+
+def hosts_of(tenant_id: UUID) -> list[str]:
+    """Return a tenant's host names, in order. One query."""
+    return list(Host.objects.for_tenant(tenant_id).order_by("name").values_list("name", flat=True))

@@ -2,9 +2,10 @@
 
 import pytest
 
+from apps.common.ids import new_id
 from apps.tenants.errors import TenantNotFound
-from apps.tenants.models import Tenant
-from apps.tenants.selectors import get_tenant_by_slug
+from apps.tenants.models import Host, Tenant
+from apps.tenants.selectors import get_tenant, get_tenant_by_slug, hosts_of
 
 
 @pytest.mark.parametrize("slug", ["acme", " ACME "])
@@ -17,3 +18,20 @@ def test_a_tenant_is_found_by_its_short_name(tenant: Tenant, slug: str) -> None:
 def test_an_unknown_short_name_is_refused(tenant: Tenant, slug: str) -> None:
     with pytest.raises(TenantNotFound):
         get_tenant_by_slug(slug)
+
+
+def test_a_tenant_is_found_by_its_id(tenant: Tenant) -> None:
+    assert get_tenant(tenant.id) == tenant
+
+
+@pytest.mark.django_db
+def test_an_unknown_id_is_refused() -> None:
+    with pytest.raises(TenantNotFound):
+        get_tenant(new_id())
+
+
+def test_host_names_come_in_order_and_for_one_tenant_only(tenant: Tenant, other_tenant: Tenant) -> None:
+    for owner, name in ((tenant, "b.acme.com"), (tenant, "a.acme.com"), (other_tenant, "rival.com")):
+        Host.unscoped.create(tenant=owner, name=name)
+
+    assert hosts_of(tenant.id) == ["a.acme.com", "b.acme.com"]
