@@ -50,6 +50,7 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     connect_per_s: float
     connecting: int
     heartbeat_s: float
+    acknowledge_s: float
     redirect: bool
     streams: list[StreamShare]
 
@@ -79,6 +80,7 @@ def make_plans(
             connect_per_s=scenario.connect_per_s * (stop - first) / scenario.sessions,
             connecting=max(1, scenario.connecting // workers),
             heartbeat_s=scenario.heartbeat_s,
+            acknowledge_s=scenario.acknowledge_s,
             redirect=scenario.redirect,
             streams=[
                 _share(traffic, whole, first, stop) for traffic, whole in zip(scenario.traffic, rooms, strict=True)

@@ -1,7 +1,8 @@
 """What sessions send of themselves: heartbeats, and the acknowledgement of what they received.
 
-One timer beats for all sessions of a process: each tenth of a second another part of them sends its heartbeat, and what
-was received is acknowledged half as often. How late the timer is tells whether this process is too slow for its load.
+One timer beats for all sessions of a process: each tenth of a second another part of them sends its heartbeat, and
+another part acknowledges what it received, for people do not do so in step. How late the timer is tells whether this
+process is too slow for its load.
 """
 
 import asyncio
@@ -9,13 +10,13 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from apps.loadtest.framing import TEXT, client_frame
 from apps.loadtest.ledger import View
 from apps.loadtest.plan import WorkerPlan
 from apps.loadtest.session import OPEN, Session
 from apps.loadtest.stats import Stats
 
 BEAT_S: Final = 0.1
-RECEIVED_EVERY_TICKS: Final = 2
 READ_EVERY_TICKS: Final = 20
 """Every two seconds people read what came just then. Were nothing ever read, unread counts would grow to their cap, and
 each resuming session would cost the database more than any real one."""
@@ -37,7 +38,7 @@ class Pulse:
         self._ticks = 0
         self._parts = max(1, round(plan.heartbeat_s / BEAT_S))
         self._sent_ns = [0] * self._parts
-        self._owed: list[View] = []
+        self._owed: list[list[View]] = [[] for _ in range(max(1, round(plan.acknowledge_s / BEAT_S)))]
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -61,7 +62,7 @@ class Pulse:
         """Something was received that must be acknowledged soon."""
         if not view.dirty:
             view.dirty = True
-            self._owed.append(view)
+            self._owed[view.member % len(self._owed)].append(view)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -73,9 +74,8 @@ class Pulse:
             self._beat_part()
         self._due = max(self._due + (1 + missed) * BEAT_S, now)
         self._timer = asyncio.get_running_loop().call_later(self._due - now, self._tick)
+        self._acknowledge(self._ticks)
         self._ticks += 1
-        if self._owed and self._ticks % RECEIVED_EVERY_TICKS == 0:
-            self._acknowledge()
 
     def _beat_part(self) -> None:
         part = self._beat % self._parts
@@ -92,12 +92,23 @@ class Pulse:
         session.beats += 1
         session.send(HEARTBEAT)
 
-    def _acknowledge(self) -> None:
-        owed, self._owed = self._owed, []
-        op = "received" if self._ticks % READ_EVERY_TICKS else "read"
+    def _acknowledge(self, tick: int) -> None:
+        """One part of the members says how far it has everything; the same words of many are put into a frame once."""
+        parts = len(self._owed)
+        owed, self._owed[tick % parts] = self._owed[tick % parts], []
+        is_read = (tick // parts + 1) % max(1, READ_EVERY_TICKS // parts) == 0
+        last, frame = ("", -1), b""
         for view in owed:
             view.dirty = False
             session = self._sessions[view.member]
-            if session.phase == OPEN:
-                frame = f'{{"op":"{op}","conversation":"{view.room.text}","seq":{view.have}}}'
-                session.send(frame.encode())
+            if session.phase != OPEN:
+                continue
+            if last != (view.room.text, view.have):
+                last = view.room.text, view.have
+                frame = client_frame(TEXT, _position(view, is_read=is_read), session.owner.mask_key())
+            session.send_frame(frame)
+
+
+def _position(view: View, *, is_read: bool) -> bytes:
+    op = "read" if is_read else "received"
+    return f'{{"op":"{op}","conversation":"{view.room.text}","seq":{view.have}}}'.encode()

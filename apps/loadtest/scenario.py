@@ -55,9 +55,10 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     """One load test.
 
     `sessions` sign in, `connect_per_s` of them each second (0: as fast as the server takes them), at most `connecting`
-    at a time, and each sends a heartbeat every `heartbeat_s`. After `warm_up_s` of traffic that is not measured,
-    `duration_s` of traffic that is. `shape`: load in equal parts of the duration, relative to the rates. Then all
-    answers may take `settle_s`. `redirect`: sessions let the server send them to another node.
+    at a time. Each sends a heartbeat every `heartbeat_s`, and acknowledges what came every `acknowledge_s`. After
+    `warm_up_s` of traffic that is not measured, `duration_s` of traffic that is. `shape`: load in equal parts of the
+    duration, relative to the rates. Then all answers may take `settle_s`. `redirect`: sessions let the server send them
+    to another node.
     """
 
     title: dict[Literal["en", "zh"], str]
@@ -65,6 +66,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     connect_per_s: Rate = 1500
     connecting: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 512
     heartbeat_s: Annotated[float, msgspec.Meta(ge=1, le=70)] = 30
+    acknowledge_s: Annotated[float, msgspec.Meta(ge=0.1, le=5)] = 0.2
     warm_up_s: Seconds = 3
     duration_s: Seconds = 30
     settle_s: Seconds = 30

@@ -89,8 +89,12 @@ class Session(asyncio.Protocol):
 
     def send(self, payload: bytes) -> None:
         """Send one text message; dropped without a connection."""
+        self.send_frame(client_frame(TEXT, payload, self.owner.mask_key()))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Send a whole frame, masked already; dropped without a connection."""
         if self._transport is not None:
-            self._transport.write(client_frame(TEXT, payload, self.owner.mask_key()))
+            self._transport.write(frame)
 
     def close(self) -> None:
         """Begin the close handshake; the server ends it."""

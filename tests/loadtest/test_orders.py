@@ -20,6 +20,7 @@ PLAN = WorkerPlan(
     connect_per_s=1.5,
     connecting=3,
     heartbeat_s=30,
+    acknowledge_s=0.2,
     redirect=True,
     streams=[StreamShare(1.0, 40, [RoomShare(uuid4(), 0, 1, 1)])],
 )

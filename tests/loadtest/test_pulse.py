@@ -87,6 +87,24 @@ async def test_what_was_received_is_acknowledged_together() -> None:
     assert [text["op"] for text in transports[0].texts()] == []
 
 
+async def test_members_acknowledge_in_turn_and_not_in_step() -> None:
+    one, transports = await begun(acknowledge_s=0.4)
+    room = next(iter(one.rooms.values()))
+    one.begin_room(room, 4)
+    for session in one.sessions[:2]:
+        say(session, op="event", conversation=room.text, seq=5, id="m5", time=1, body={})
+
+    when: dict[int, int] = {}
+    for beat in range(4):
+        turn(one, 1)
+        for number in (0, 1):
+            if any(text["op"] == "received" for text in transports[number].texts()):
+                when[number] = beat
+    one.pulse.close()
+
+    assert when == {0: 0, 1: 1}
+
+
 async def test_now_and_then_what_came_is_read() -> None:
     one, transports = await begun()
     room = next(iter(one.rooms.values()))
