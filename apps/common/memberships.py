@@ -4,7 +4,7 @@ Every method may be called from any thread. Not here: other processes, and what 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class Group(dict[str, float]):
@@ -80,13 +80,29 @@ class Memberships:
     def members(self, group: str) -> list[str]:
         """Return the channels of a group whose time is not over."""
         with self._lock:
-            members = self._groups.get(group)
-            if members is None:
-                return []
+            return self._present(group, self._clock())
+
+    def by_channel(self, groups: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+        """Return who is in many groups: each channel with those of them it is in, and the groups that have none."""
+        found: dict[str, list[str]] = {}
+        empty = []
+        with self._lock:
             now = self._clock()
-            if now >= members.check_at:
-                self._discard_stale(group, members, now)
-            return list(members)
+            for group in groups:
+                present = self._present(group, now)
+                if not present:
+                    empty.append(group)
+                for channel in present:
+                    found.setdefault(channel, []).append(group)
+        return found, empty
+
+    def _present(self, group: str, now: float) -> list[str]:
+        members = self._groups.get(group)
+        if members is None:
+            return []
+        if now >= members.check_at:
+            self._discard_stale(group, members, now)
+        return list(members)
 
     def _discard_stale(self, group: str, members: Group, now: float) -> None:
         limit = now - self._expiry

@@ -45,6 +45,16 @@ class TestJoiningAndLeaving:
         assert "g" in memberships
         assert len(memberships) == 2
 
+    def test_many_groups_are_told_apart_by_channel(self, memberships: Memberships) -> None:
+        memberships.add("rooms", "one")
+        memberships.add("rooms", "two")
+        memberships.add("people", "one")
+
+        found, empty = memberships.by_channel(["rooms", "nobody", "people"])
+
+        assert found == {"one": ["rooms", "people"], "two": ["rooms"]}
+        assert empty == ["nobody"]
+
     def test_a_channel_that_leaves_one_group_stays_in_the_others(self, memberships: Memberships) -> None:
         memberships.add("g", "a")
         memberships.add("h", "a")

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from apps.gateway import collector
-from apps.gateway.collector import freeze, freeze_as_it_grows, is_worth_freezing
+from apps.gateway.collector import THRESHOLDS, freeze, freeze_as_it_grows, is_worth_freezing
 
 
 @pytest.fixture
 def thawed() -> Iterator[None]:
+    thresholds = gc.get_threshold()
     yield
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
@@ -49,7 +51,19 @@ def test_what_lives_is_not_looked_at_again(thawed: None) -> None:
     assert gc.get_freeze_count() >= 1_000
 
 
-async def test_the_program_is_frozen_once_and_sessions_as_they_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_node_looks_for_garbage_less_often_than_other_programs(thawed: None) -> None:
+    gc.set_threshold(700, 10, 10)
+    task = asyncio.create_task(freeze_as_it_grows(lambda: 0, look_s=60))
+
+    await asyncio.sleep(0)
+    task.cancel()
+
+    assert gc.get_threshold() == THRESHOLDS
+
+
+async def test_the_program_is_frozen_once_and_sessions_as_they_grow(
+    monkeypatch: pytest.MonkeyPatch, thawed: None
+) -> None:
     counts = iter([10, 10, 500, 2_000, 2_000, 2_100, 4_000, 4_000])
     seen: list[int] = []
     done = asyncio.Event()

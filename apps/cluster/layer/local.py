@@ -159,10 +159,9 @@ class LocalEnd:
             for channel in self._members(groups[0]):
                 self._put_member(channel, parcel)
             return
-        hits: dict[str, list[str]] = {}
-        for group in groups:
-            for channel in self._members(group):
-                hits.setdefault(channel, []).append(group)
+        hits, empty = self.memberships.by_channel(groups)
+        for group in empty:
+            self.router.leave(group)
         for channel, names in hits.items():
             self._put_member(channel, Parcel(payload, tuple(names)))
 
