@@ -1,4 +1,4 @@
-"""Abstract bases that every app's rows share, and the manager that never forgets the tenant."""
+"""Abstract bases that every app's rows share, the manager that never forgets the tenant, and kept answers."""
 
 from typing import ClassVar, Generic, Self, TypeVar
 from uuid import UUID
@@ -64,3 +64,27 @@ class TenantKeyed(models.Model):
         abstract = True
         base_manager_name = "unscoped"
         default_manager_name = "unscoped"
+
+
+class KeptAnswer(TenantKeyed, Identified):
+    """What a request with an idempotency key was answered, for `apps.common.rest.idempotency`. `body` is JSON.
+
+    `status` 0 is never seen by others: the row becomes visible with its answer. It holds no secrets, as no answer does.
+    """
+
+    user_id = models.UUIDField(_("user"), editable=False)
+    key = models.CharField(_("key"), max_length=200, editable=False)
+    digest = models.BinaryField(_("digest"), max_length=32, editable=False)
+    status = models.PositiveSmallIntegerField(_("status"), editable=False)
+    etag = models.CharField(_("version"), max_length=32, blank=True, editable=False)
+    body = models.BinaryField(_("answer"), editable=False)
+
+    class Meta:
+        verbose_name = _("kept answer")
+        verbose_name_plural = _("kept answers")
+        base_manager_name = "unscoped"
+        default_manager_name = "unscoped"
+        constraints = [models.UniqueConstraint(fields=["user_id", "key"], name="common_keptanswer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"

@@ -11,7 +11,9 @@ import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from apps.common.rest.idempotency import KEY_PATTERN
 from apps.common.rest.problems import MEDIA_TYPE, Problem
+from apps.common.rest.versions import ETAG_PATTERN
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -26,13 +28,35 @@ _MEANINGS: Final = {
     404: "There is no such thing, or none that the caller may know of.",
     406: "The answer exists as JSON only.",
     409: "The request conflicts with what is there.",
+    412: "The version of `If-Match` is not the latest one: somebody changed it in the meantime.",
     413: "The request is too large.",
-    415: "The body is not JSON.",
+    415: "The body is not of a documented type.",
+    422: "The idempotency key belongs to another request.",
+    428: "A change must name the version that it is of, with `If-Match`.",
     429: "Too many requests; `Retry-After` says when to come back.",
     503: "The server can't do this right now; `Retry-After` says when to come back.",
 }
 _ALWAYS: Final = (400, 401, 406, 429, 503)
 _WITH_BODY: Final = (413, 415)
+
+KEYED: Final = "Idempotency-Key"
+VERSIONED: Final = "If-Match"
+_HEADERS: Final = {
+    KEYED: OpenApiParameter(
+        KEYED,
+        {"type": "string", "pattern": KEY_PATTERN, "maxLength": 200},
+        OpenApiParameter.HEADER,
+        description="Makes the request safe to repeat for 24 hours: it is carried out once, and answered alike.",
+    ),
+    VERSIONED: OpenApiParameter(
+        VERSIONED,
+        {"type": "string", "pattern": ETAG_PATTERN},
+        OpenApiParameter.HEADER,
+        required=True,
+        description='The version that the change is of, as the `ETag` of what was read: `"3"`.',
+    ),
+}
+_REFUSED_FOR: Final = {KEYED: (422,), VERSIONED: (412, 428)}
 
 
 def operation(
@@ -44,12 +68,14 @@ def operation(
     query: type[msgspec.Struct] | None = None,
     body: type[msgspec.Struct] | Mapping[str, Any] | None = None,
     example: Mapping[str, Any] | None = None,
+    headers: Sequence[str] = (),
 ) -> Callable[[V], V]:
     """Describe a method: what it takes, what it answers by status, and which refusals it has beside the usual ones.
 
-    `body` is a struct, or a JSON Schema where a struct can't say it; `example` is a body.
+    `body` is a struct, or a JSON Schema where a struct can't say it; `example` is a body; `headers`: KEYED, VERSIONED.
     """
     usual = _ALWAYS + (_WITH_BODY if body is not None else ())
+    usual += tuple(status for header in headers for status in _REFUSED_FOR[header])
     responses: dict[Any, Any] = {
         status: OpenApiResponse(description=_no_content()) if kind is None else reference(kind)
         for status, kind in answers.items()
@@ -59,7 +85,7 @@ def operation(
     decorate: Callable[[V], V] = extend_schema(
         operation_id=operation_id,
         summary=summary,
-        parameters=_parameters(query) if query else [],
+        parameters=[*(_parameters(query) if query else []), *(_HEADERS[header] for header in headers)],
         request={"application/json": _body_schema(body)} if body is not None else None,
         responses=responses,
         examples=[OpenApiExample("Request", value=dict(example), request_only=True)] if example else [],

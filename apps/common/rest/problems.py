@@ -14,7 +14,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apps.common.errors import FieldValue, ImError, Unavailable
+from apps.common.errors import FieldValue, ImError, Stale, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +77,15 @@ _CODES: Final[dict[type[Exception], str]] = {
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.Throttled: "rate_limited",
 }
+_STALE: Final = HTTPStatus.PRECONDITION_FAILED
 
 
 def handle_exception(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into a problem; None for a defect, which Django logs and answers with 500."""
     translated = _translated(exception)
     if isinstance(translated, ImError):
-        problem, headers = _of_im_error(translated), _retry_header(translated.retry_after_ms / 1000)
+        status = _STALE if isinstance(translated, Stale) and _is_conditional(context) else translated.status
+        problem, headers = _of_im_error(translated, status), _retry_header(translated.retry_after_ms / 1000)
         if translated.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Bearer realm="imsite", error="invalid_token"'
     elif isinstance(translated, exceptions.APIException):
@@ -124,18 +126,23 @@ def _translated(exception: Exception) -> Exception:
             return exception
 
 
-def _of_im_error(error: ImError) -> Problem:
+def _is_conditional(context: dict[str, Any]) -> bool:
+    """Whether the request named a version; RFC 9110 §13.1.1 then has a status of its own for the stale one."""
+    return "request" in context and "If-Match" in context["request"].headers
+
+
+def _of_im_error(error: ImError, status: int) -> Problem:
     errors = []
     if error.code == "invalid_input" and "field" in error.fields:
         errors = [FieldProblem(field=str(error.fields["field"]), reason=str(error.fields.get("reason", "")))]
-    return Problem(**_standard(error.status), detail=error.text, code=error.code, fields=error.fields, errors=errors)
+    return Problem(**_standard(status), detail=error.text, code=error.code, fields=error.fields, errors=errors)
 
 
 def _of_api_exception(error: exceptions.APIException) -> Problem:
     return Problem(
         **_standard(error.status_code),
         detail=str(error.detail),
-        code=_CODES.get(type(error), "refused"),
+        code=_CODES.get(type(error), error.default_code),
         errors=[error.problem] if isinstance(error, InvalidRequest) else [],
     )
 

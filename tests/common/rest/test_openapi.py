@@ -5,10 +5,23 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from apps.common.rest import openapi
-from apps.common.rest.openapi import BearerScheme, complete_document, named_schema, one_of, reference
+from apps.common.rest.openapi import (
+    KEYED,
+    VERSIONED,
+    BearerScheme,
+    complete_document,
+    named_schema,
+    one_of,
+    operation,
+    reference,
+)
 
 
 class Cat(msgspec.Struct, tag_field="kind", tag="cat"):
@@ -83,3 +96,20 @@ def test_both_descriptions_of_the_token_are_there() -> None:
 
     assert bearer == {"type": "http", "scheme": "bearer"}
     assert set(oauth2["flows"]) == {"password", "authorizationCode"}
+
+
+def test_headers_bring_their_refusals_along() -> None:
+    class View(APIView):
+        @operation("x_change", summary="Change x", answers={204: None}, headers=(KEYED, VERSIONED))
+        def patch(self, request: Request) -> Response:
+            """Change x."""
+            raise NotImplementedError
+
+    document = SchemaGenerator(patterns=[path("x", View.as_view())]).get_schema(request=None, public=True)
+
+    described = document["paths"]["/x"]["patch"]
+    assert {(header["name"], header.get("required", False)) for header in described["parameters"]} == {
+        ("Idempotency-Key", False),
+        ("If-Match", True),
+    }
+    assert {"412", "422", "428"} <= described["responses"].keys()

@@ -10,10 +10,14 @@ from django.http import Http404
 from django.test import RequestFactory
 from django.utils import translation
 from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
 from apps.accounts.errors import TokenInvalid, UserNotFound
-from apps.common.errors import InvalidInput
+from apps.common.errors import InvalidInput, Stale
+from apps.common.rest.idempotency import KeyReused
 from apps.common.rest.problems import InvalidRequest, handle_exception, page_not_found, server_error
+from apps.common.rest.versions import VersionRequired
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,8 @@ from apps.common.rest.problems import InvalidRequest, handle_exception, page_not
         (exceptions.NotAcceptable(), 406, "not_acceptable"),
         (RequestDataTooBig(), 413, "too_large"),
         (exceptions.UnsupportedMediaType("text/plain"), 415, "unsupported_media_type"),
+        (KeyReused(), 422, "idempotency_key_reused"),
+        (VersionRequired(), 428, "version_required"),
         (exceptions.Throttled(wait=3), 429, "rate_limited"),
         (SuspiciousOperation(), 400, "malformed_request"),
         (OperationalError("server closed the connection"), 503, "unavailable"),
@@ -47,6 +53,18 @@ def test_every_refusal_has_its_status_and_code(raised: Exception, status: int, c
     assert answer.data["title"]
     assert answer.data["detail"]
     assert answer.content_type == "application/problem+json"
+
+
+def test_a_stale_change_has_the_status_of_how_it_named_its_version() -> None:
+    conditional = Request(APIRequestFactory().patch("/", headers={"If-Match": '"1"'}))
+    plain = Request(APIRequestFactory().patch("/"))
+
+    answers = [handle_exception(Stale(version=2), {"request": request}) for request in (conditional, plain)]
+
+    assert [answer and (answer.status_code, answer.data["code"]) for answer in answers] == [
+        (412, "stale"),
+        (409, "stale"),
+    ]
 
 
 def test_a_defect_is_left_to_django() -> None:
