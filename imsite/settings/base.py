@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.cluster",
     "apps.events",
+    "apps.audit",
+    "apps.access",
     "apps.tenants",
     "apps.accounts",
     "apps.conversations",
@@ -59,6 +61,7 @@ if env.layer == "postgres":
 MIDDLEWARE = [
     "imsite.health.HealthMiddleware",
     "imsite.operating.metrics.MetricsMiddleware",
+    "apps.audit.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "imsite.staticfiles.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

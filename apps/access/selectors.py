@@ -1,0 +1,106 @@
+"""Reading powers, grants and roles."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.access.errors import GrantNotFound, RoleNotFound
+from apps.access.models import Grant, Role
+from apps.access.policies import ALL, NONE, Powers
+from apps.access.roles import BUILTIN_ROLES, BuiltinRole, held_by
+from apps.access.scopes import Scope
+from apps.access.units import GRANTS_VIEW
+from apps.common.prefixes import below_paths
+
+
+class Actor(Protocol):
+    """Whoever does something: a user, as this app needs to know her."""
+
+    @property
+    def id(self) -> UUID:
+        """Her id."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        """Her tenant's id."""
+
+    @property
+    def login(self) -> str:
+        """Her name across the installation."""
+
+    @property
+    def is_active(self) -> bool:
+        """False for somebody who may not sign in: she has no powers either."""
+
+    @property
+    def is_superuser(self) -> bool:
+        """True for somebody who may do everything, whatever is granted."""
+
+
+def powers_of(user: Actor, *, now: datetime) -> Powers:
+    """Return what the user may do at this moment. One query; none for a superuser, or for somebody inactive."""
+    if not user.is_active:
+        return NONE
+    if user.is_superuser:
+        return ALL
+    return Powers(tuple(held_by(grant) for grant in current_grants(user, now=now)))
+
+
+def current_grants(user: Actor, *, now: datetime) -> QuerySet[Grant]:
+    """Return the user's grants that have not ended, by scope, role and id, with their roles. One query."""
+    own = Grant.objects.for_tenant(user.tenant_id).filter(user_id=user.id)
+    return own.filter(not_ended(now)).select_related("custom").order_by("scope", "role", "id")
+
+
+def grants_within(powers: Powers) -> QuerySet[Grant]:
+    """Return the grants, ended ones too, at all scopes that these powers let one see. Unordered."""
+    return Grant.unscoped.filter(below(powers.scopes(GRANTS_VIEW))).select_related("custom")
+
+
+def get_grant(powers: Powers, grant_id: UUID) -> Grant:
+    """Return one grant that these powers let one see. Raises GrantNotFound. One query."""
+    grant = grants_within(powers).filter(pk=grant_id).first()
+    if grant is None:
+        raise GrantNotFound(grant=str(grant_id))
+    return grant
+
+
+def find_role(key: str, *, tenant_ids: tuple[UUID, ...]) -> BuiltinRole | Role:
+    """Return the built-in role with this key, or the role of the first of these tenants that has one.
+
+    A role of a tenant is also found by its id in hexadecimal, as grants have it. Raises RoleNotFound. At most one query
+    per tenant.
+    """
+    builtin = BUILTIN_ROLES.get(key)
+    if builtin is not None:
+        return builtin
+    for tenant_id in tenant_ids:
+        custom = Role.objects.for_tenant(tenant_id).filter(_named(key)).first()
+        if custom is not None:
+            return custom
+    raise RoleNotFound(role=key)
+
+
+def roles_of(tenant_id: UUID) -> QuerySet[Role]:
+    """Return the roles that a tenant made, by name and id."""
+    return Role.objects.for_tenant(tenant_id).order_by("name", "id")
+
+
+def not_ended(now: datetime) -> Q:
+    """Return the condition that a grant counts at this moment."""
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+
+
+def below(scopes: Iterable[Scope], *, field: str = "scope") -> Q:
+    """Return the condition that a column with a scope path lies at or below one of the scopes."""
+    return below_paths((scope.path for scope in scopes), field=field)
+
+
+def _named(key: str) -> Q:
+    try:
+        return Q(key=key) | Q(pk=UUID(hex=key))
+    except ValueError:
+        return Q(key=key)
