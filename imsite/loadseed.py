@@ -25,6 +25,8 @@ from apps.accounts.services import ensure_applications
 from apps.accounts.services.applications import PROGRAM_CLIENT_ID
 from apps.common.clock import to_ms
 from apps.common.ids import new_id
+from apps.common.pinyin import readings
+from apps.common.search import searchable
 from apps.conversations.services import direct_key
 from apps.loadtest.population import DIRECT_SIZE, FORMAT, LoadUser, Population
 from apps.tenants.models import Tenant
@@ -92,13 +94,22 @@ def _insert_users(tenant: Tenant, users: Sequence[LoadUser], now: datetime) -> N
     unusable = make_password(None)
     columns = (
         "id, tenant_id, created_at, password, username, login, display_name, email, locale, "
-        "is_active, is_staff, is_superuser"
+        "is_active, is_staff, is_superuser, search_text, search_grams"
     )
     rows = (
-        (user.id, tenant.pk, now, unusable, name, f"{name}@{tenant.slug}", name, "", "", True, False, False)
-        for name, user in ((f"u{number}", user) for number, user in enumerate(users))
+        (user.id, tenant.pk, now, unusable, name, f"{name}@{tenant.slug}", name, "", "", True, False, False, *found)
+        for name, user, found in ((name, user, _findable(name)) for name, user in _named(users))
     )
     _copy("accounts_user", columns, rows)
+
+
+def _named(users: Sequence[LoadUser]) -> Iterable[tuple[str, LoadUser]]:
+    return ((f"u{number}", user) for number, user in enumerate(users))
+
+
+def _findable(name: str) -> tuple[str, list[str]]:
+    found = searchable(name, readings=readings)
+    return found.text, list(found.grams)
 
 
 def _insert_tokens(users: Sequence[LoadUser], now: datetime, expires: datetime) -> None:

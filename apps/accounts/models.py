@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.models import Identified
+from apps.common.models import Identified, Versioned
 from apps.common.text import normalized_identifier
 from apps.tenants.models import TenantScoped
 
@@ -24,7 +26,7 @@ class UserManager(BaseUserManager["User"]):
         return self.select_related("tenant").get(login=normalized_identifier(username or ""))
 
 
-class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):
+class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMixin):
     """A person (or a program) that can sign in."""
 
     username = models.CharField(_("user name"), max_length=64)
@@ -36,6 +38,11 @@ class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     signed_out_at = models.DateTimeField(_("signed out at"), null=True, blank=True, editable=False)
     """When all her programs were last signed out at once. Sessions older than that have to sign in again."""
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
+    search_text = models.TextField(default="", db_default="", blank=True, editable=False)
+    search_grams = ArrayField(models.TextField(), default=list, db_default=[], blank=True, editable=False)
+    """How her names are found (`apps.common.search`); written with them by the services, see `services.naming`.
+    The database has defaults of its own, for nodes of the release before these columns."""
 
     unscoped: ClassVar[UserManager] = UserManager()
 
@@ -49,6 +56,11 @@ class User(TenantScoped, Identified, AbstractBaseUser, PermissionsMixin):
         default_manager_name = "unscoped"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "username"], name="accounts_user_username_once_per_tenant"),
+        ]
+        indexes = [
+            # Without the list of pending entries, which every search would have to read to its end.
+            GinIndex(fields=["search_grams"], name="accounts_user_found", fastupdate=False),
+            models.Index(fields=["tenant", "display_name", "id"], name="accounts_user_listed"),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ def prepare_database(environment: Environment, *, demo: bool) -> list[tuple[str,
         if lacks_migrations():
             call_command("migrate", interactive=False, verbosity=0)
         _ensure_applications()
+        _make_findable()
         return _demo_accounts(environment) if demo else []
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[-1]
@@ -35,6 +36,13 @@ def _ensure_applications() -> None:
     from apps.accounts.services import ensure_applications
 
     ensure_applications()
+
+
+def _make_findable() -> None:
+    """People whom an older release made are not found by their names until this ran once."""
+    from apps.accounts.services.naming import make_all_findable
+
+    make_all_findable()
 
 
 def _demo_accounts(environment: Environment) -> list[tuple[str, str]]:

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import PasswordTooWeak, UsernameTaken
 from apps.accounts.models import User
+from apps.accounts.services.naming import make_findable
 from apps.accounts.services.tokens import revoke_tokens
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
@@ -52,6 +54,7 @@ def create_user(
         is_superuser=is_superuser,
     )
     _apply_password(user, password)
+    make_findable(user)
     User.objects.for_tenant(tenant.id).bulk_create([user], ignore_conflicts=True)
     if not User.objects.for_tenant(tenant.id).filter(pk=user.pk).exists():
         raise UsernameTaken(login=user.login)
@@ -88,12 +91,24 @@ def activate_user(user: User) -> None:
 
 def update_profile(actor: User, *, display_name: str | None = None, locale: str | None = None) -> User:
     """Change one's own name or language; None leaves it as it is. Raises InvalidInput."""
+    return store_profile(actor, display_name=display_name, locale=locale)
+
+
+def store_profile(
+    user: User, *, display_name: str | None = None, email: str | None = None, locale: str | None = None
+) -> User:
+    """Change what is not None, and count her version up. Raises InvalidInput."""
     if display_name is not None:
-        actor.display_name = clean_line(display_name, field="display_name", max_chars=MAX_DISPLAY_NAME_CHARS)
+        user.display_name = clean_line(display_name, field="display_name", max_chars=MAX_DISPLAY_NAME_CHARS)
+        make_findable(user)
+    if email is not None:
+        user.email = clean_email(email)
     if locale is not None:
-        actor.locale = clean_locale(locale)
-    actor.save(update_fields=["display_name", "locale"])
-    return actor
+        user.locale = clean_locale(locale)
+    user.version = F("version") + 1
+    user.save(update_fields=["display_name", "email", "locale", "search_text", "search_grams", "version"])
+    user.refresh_from_db(fields=["version"])
+    return user
 
 
 def clean_username(text: str) -> str:

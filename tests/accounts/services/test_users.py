@@ -114,6 +114,15 @@ def test_a_profile_changes_where_asked(alice: User) -> None:
     assert (alice.display_name, alice.locale) == ("Alice Zhang", "zh-hans")
 
 
+def test_a_changed_profile_counts_up_and_is_found_by_its_new_name(alice: User) -> None:
+    services.update_profile(alice, display_name="张晓明")
+
+    assert alice.version == 2
+    alice.refresh_from_db()
+    assert alice.version == 2
+    assert "^zxm" in alice.search_text.split("\n")
+
+
 @pytest.mark.parametrize("change", [{"display_name": ""}, {"display_name": "x" * 101}, {"locale": "tlh"}])
 def test_a_bad_profile_changes_nothing(alice: User, change: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
