@@ -1,9 +1,11 @@
-"""An echo application on one of the servers that `benchmarks/edge.py` compares; a process of its own.
+"""An echo application on one of the servers that `edge.py` and `stock.py` compare; a process of its own.
 
     python -m benchmarks._edgeserver im-detached|im-plain|im-guarded|uvicorn|daphne PORT
+    python -m benchmarks._edgeserver im-consumer|uvicorn-consumer|daphne-consumer PORT
 
 `im-guarded` is for `benchmarks/floods.py`: detached, with the bounds of a server as it comes. Elsewhere there are none
-on connections. Pings, compression and access logs are off everywhere. Says `ready` on standard output once it listens.
+on connections. The `consumer` ones run Channels' `AsyncWebsocketConsumer`, the others bare ASGI. Pings, compression and
+access logs are off everywhere. Says `ready` on standard output once it listens.
 """
 
 import asyncio
@@ -50,6 +52,21 @@ async def plain(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.send", "text": message["text"]})
 
 
+def consumer() -> Any:
+    """What the tutorial of Channels teaches, without a channel layer, which would only cost more."""
+    from django.conf import settings
+
+    settings.configure(CHANNEL_LAYERS={})
+
+    from channels.generic.websocket import AsyncWebsocketConsumer
+
+    class Echo(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+        async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+            await self.send(text_data=text_data)
+
+    return Echo.as_asgi()
+
+
 def listener(port: int) -> socket.socket:
     """Listen on loopback."""
     opened = socket.socket()
@@ -60,24 +77,23 @@ def listener(port: int) -> socket.socket:
     return opened
 
 
-async def serve_im(kind: str, port: int) -> None:
+async def serve_im(application: Any, port: int, *, guarded: bool) -> None:
     """Our own server."""
     from apps.edge import EdgeConfig, EdgeServer
 
-    max_handshakes = EdgeConfig().max_handshakes if kind == "im-guarded" else 0
-    config = EdgeConfig(ping_interval_s=0, max_handshakes=max_handshakes)
-    server = EdgeServer(plain if kind == "im-plain" else detached, config)
+    max_handshakes = EdgeConfig().max_handshakes if guarded else 0
+    server = EdgeServer(application, EdgeConfig(ping_interval_s=0, max_handshakes=max_handshakes))
     await server.start([listener(port)])
     print("ready", flush=True)
     await asyncio.Event().wait()
 
 
-async def serve_uvicorn(port: int) -> None:
+async def serve_uvicorn(application: Any, port: int) -> None:
     """uvicorn with its lean WebSocket implementation, as our nodes ran it before."""
     import uvicorn
 
     config = uvicorn.Config(
-        plain,
+        application,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_ping_interval=None,
@@ -92,12 +108,12 @@ async def serve_uvicorn(port: int) -> None:
     await uvicorn.Server(config).serve(sockets=[opened])
 
 
-def serve_daphne(port: int) -> None:
+def serve_daphne(application: Any, port: int) -> None:
     """Channels' reference server."""
     from daphne.server import Server  # first, for Twisted's reactor
 
     server = Server(
-        plain,
+        application,
         endpoints=[f"tcp:port={port}:interface=127.0.0.1:backlog={BACKLOG}"],
         signal_handlers=False,
         ping_interval=10**9,
@@ -111,12 +127,17 @@ def serve_daphne(port: int) -> None:
 def main() -> None:
     """Serve for ever."""
     kind, port = sys.argv[1], int(sys.argv[2])
-    if kind == "daphne":
-        serve_daphne(port)
+    server, _, way = kind.partition("-")
+    if server == "daphne":
+        from daphne import server as _server  # noqa: F401 - first, for Twisted's reactor
+    application = consumer() if way == "consumer" else detached if way in {"detached", "guarded"} else plain
+    if server == "daphne":
+        serve_daphne(application, port)
         return
     import uvloop
 
-    uvloop.run(serve_uvicorn(port) if kind == "uvicorn" else serve_im(kind, port))
+    im = serve_im(application, port, guarded=way == "guarded") if server == "im" else None
+    uvloop.run(im or serve_uvicorn(application, port))
 
 
 if __name__ == "__main__":
