@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.access",
     "apps.tenants",
     "apps.accounts",
+    "apps.orgs",
     "apps.conversations",
     "apps.messaging",
     "apps.gateway",

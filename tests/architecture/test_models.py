@@ -19,6 +19,8 @@ CROSS_TENANT_FILES = {
     "apps/messaging/models.py": "defines the managers",
     "imsite/demo.py": "asks which of its own logins, of two tenants, exist",
     "apps/accounts/services/terminals.py": "a terminal id is unique across tenants: its owner is looked up across them",
+    "apps/accounts/services/naming.py": "makes everyone findable after an upgrade, whatever the tenant",
+    "apps/orgs/selectors/lookup.py": "an administrator names a row by its id; her powers at its scope decide",
     "apps/accounts/services.py": "sign-in finds the user by a name or token that itself tells the tenant",
 }
 CROSS_TENANT_FOLDERS = {"management", "admin", "backends"}

@@ -1,0 +1,25 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OrgsConfig(AppConfig):
+    """Organisations, department trees, people's places in them, and relations between people."""
+
+    name = "apps.orgs"
+    verbose_name = _("Organisations")
+
+    def ready(self) -> None:
+        """Tell the powers below what may be allowed here, where rows are, and which places there are."""
+        from apps.access.places import register_keeper
+        from apps.access.scopes import Level
+        from apps.access.units import register_units
+        from apps.orgs.locators import register_locators
+        from apps.orgs.services.trees import hold_place
+        from apps.orgs.units import ADMIN_UNITS, UNITS
+
+        register_units(*UNITS, admin=ADMIN_UNITS)
+        register_locators()
+        for level in (Level.ORGANISATION, Level.DEPARTMENT):
+            register_keeper(level, hold_place)
