@@ -1,0 +1,150 @@
+"""Reads a table out of a file somebody sent: CSV in the encodings spreadsheets write, or XLSX.
+
+What comes out is text, cell by cell; what it means is `rows`' business. Every dimension is bounded before it is
+walked, and a broken or hostile file is a SheetRefused, never another exception.
+"""
+
+import codecs
+import csv
+import datetime
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from openpyxl import load_workbook
+
+from apps.orgs.exchange.findings import SheetRefused
+
+MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+"""Of the file itself; a larger one is refused unread. 100,000 people take about 8 MiB of CSV."""
+
+MAX_UNPACKED_BYTES: Final = 256 * 1024 * 1024
+"""Of everything within an XLSX file, as its directory declares it; nothing beyond that is ever unpacked."""
+
+MAX_PARTS: Final = 1_000
+"""Files within an XLSX file; at the bound it is refused."""
+
+MAX_ROWS: Final = 200_000
+"""Rows below the header; one more and the whole file is refused, so that nobody takes half an import for all of it."""
+
+MAX_EMPTY_ROWS: Final = 100_000
+"""Rows without content that are passed over: spreadsheets keep them where something once was. Beyond: refused."""
+
+MAX_COLUMNS: Final = 64
+"""Columns; a wider CSV file is refused, what lies further right in a workbook is not looked at."""
+
+_CHECK_EVERY_ROWS: Final = 500
+
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_DELIMITERS: Final = (",", ";", "\t")
+_BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table with its number in the file, from 1."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def read_lines(data: bytes, *, out_of_time: Callable[[], bool] = lambda: False) -> list[Line]:
+    """Return the lines that are not empty, the header first. Raises SheetRefused; `took_too_long` once `out_of_time`.
+
+    The form is told by the content, not by a name or a media type that the sender chose.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise SheetRefused("file_too_large", limit_bytes=MAX_FILE_BYTES)
+    if data.startswith(_OLE):
+        raise SheetRefused("old_or_encrypted_workbook")
+    lines = _workbook_lines(data) if data.startswith(_ZIP) else _csv_lines(_decoded(data))
+    found: list[Line] = []
+    for count, line in enumerate(lines):
+        if count % _CHECK_EVERY_ROWS == 0 and out_of_time():
+            raise SheetRefused("took_too_long")
+        if any(line.cells):
+            found.append(line)
+        if len(found) > MAX_ROWS + 1 or count > MAX_ROWS + MAX_EMPTY_ROWS:
+            raise SheetRefused("too_many_rows", limit=MAX_ROWS)
+    if not found:
+        raise SheetRefused("empty_file")
+    return found
+
+
+def _decoded(data: bytes) -> str:
+    """Excel in China writes GB18030 without a mark, everybody else UTF-8, and "Unicode text" is UTF-16 with a mark."""
+    marked = [encoding for bom, encoding in _BOMS if data.startswith(bom)]
+    for encoding in marked or ["utf-8", "gb18030"]:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise SheetRefused("encoding_unknown")
+
+
+def _csv_lines(text: str) -> Iterator[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise SheetRefused("csv_broken", line=reader.line_num) from error
+        if len(cells) > MAX_COLUMNS:
+            raise SheetRefused("too_many_columns", limit=MAX_COLUMNS)
+        yield Line(reader.line_num, _trimmed([cell.strip() for cell in cells]))
+
+
+def _delimiter(text: str) -> str:
+    """The header has no delimiters within its cells, so the one that is there most often is the one."""
+    header = text.lstrip("\r\n").split("\n", 1)[0]
+    return max(_DELIMITERS, key=header.count)
+
+
+def _workbook_lines(data: bytes) -> Iterator[Line]:
+    _check_archive(data)
+    try:
+        workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        sheet = workbook.worksheets[0]
+        sheet.reset_dimensions()  # what a file says of its own size is often wrong, and would cut it off
+        rows: Iterable[tuple[object, ...]] = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+        for number, values in enumerate(rows, start=1):
+            yield Line(number, _trimmed([_text_of(value) for value in values]))
+    except Exception as error:  # a broken workbook raises whatever its broken part leads to
+        raise SheetRefused("workbook_broken") from error
+
+
+def _check_archive(data: bytes) -> None:
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise SheetRefused("workbook_broken") from error
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        raise SheetRefused("workbook_too_large", limit_bytes=MAX_UNPACKED_BYTES)
+
+
+def _trimmed(cells: list[str]) -> tuple[str, ...]:
+    """Without the empty cells at the end, of which workbooks have any number."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)
+
+
+def _text_of(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime.datetime() | datetime.date() | datetime.time():
+            return value.isoformat()
+        case _:
+            return str(value).strip()

@@ -1,0 +1,171 @@
+"""Files as people send them: every encoding, and every way to be broken or hostile."""
+
+import datetime
+import io
+import zipfile
+
+import pytest
+from openpyxl import Workbook
+
+from apps.orgs.exchange import sheets
+from apps.orgs.exchange.findings import SheetRefused
+from apps.orgs.exchange.sheets import Line, read_lines
+
+
+def workbook(*rows: tuple[object, ...]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def replaced(data: bytes, name: str, content: bytes) -> bytes:
+    """The workbook with one of its parts exchanged."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(part.filename, content if part.filename == name else old.read(part))
+    return file.getvalue()
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(SheetRefused) as caught:
+        read_lines(data)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_text_is_read_in_the_encodings_that_spreadsheets_write(encoding: str) -> None:
+    data = "名称,上级部门\r\n研发中心,\r\n平台部,/研发中心\r\n".encode(encoding)
+
+    lines = read_lines(data)
+
+    assert [line.cells for line in lines] == [("名称", "上级部门"), ("研发中心",), ("平台部", "/研发中心")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_the_header_s(delimiter: str) -> None:
+    data = f'code{delimiter}name\na{delimiter}"R,D;T\tX"\n'.encode()
+
+    assert [line.cells for line in read_lines(data)] == [("code", "name"), ("a", "R,D;T\tX")]
+
+
+def test_lines_keep_their_numbers_over_empty_ones_and_line_breaks_within_cells() -> None:
+    data = b'name\n\n"two\nlines"\n,,\nlast\n'
+
+    assert read_lines(data) == [Line(1, ("name",)), Line(4, ("two\nlines",)), Line(6, ("last",))]
+
+
+def test_a_workbook_is_text_too() -> None:
+    data = workbook(("name", "sort", "hidden"), ("研发", 3.0, True), (), ("x", 1.5, None))
+
+    assert read_lines(data) == [
+        Line(1, ("name", "sort", "hidden")),
+        Line(2, ("研发", "3", "yes")),
+        Line(4, ("x", "1.5")),
+    ]
+
+
+def test_a_workbook_that_lies_about_its_size_is_read_to_its_end() -> None:
+    data = workbook(("name",), ("a",), ("b",))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    lying = replaced(data, "xl/worksheets/sheet1.xml", sheet.replace(b'ref="A1:A3"', b'ref="A1:A2"'))
+
+    assert [line.cells[0] for line in read_lines(lying)] == ["name", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\n\n , ,\n", "empty_file"),
+        (b'name\n"never closed', "csv_broken"),
+        (b"\x00\x01\x02\xff\xfe\xfd", "encoding_unknown"),
+        (b"\xff\xfe\x00", "encoding_unknown"),
+        (b"\xd0\xcf\x11\xe0rest", "old_or_encrypted_workbook"),
+        (b"PK\x03\x04 and then nothing of the kind", "workbook_broken"),
+        (b"," * sheets.MAX_COLUMNS, "too_many_columns"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_name(data: bytes, code: str) -> None:
+    assert refusal(data) == code
+
+
+def test_half_a_workbook_is_refused() -> None:
+    data = workbook(("name",), ("a",))
+
+    assert refusal(data[: len(data) // 2]) == "workbook_broken"
+
+
+def test_a_workbook_with_a_broken_part_is_refused() -> None:
+    data = replaced(workbook(("name",), ("a",)), "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row")
+
+    assert refusal(data) == "workbook_broken"
+
+
+def test_entities_in_a_workbook_are_not_expanded() -> None:
+    bomb = (
+        b'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>&b;</t></is></c></row></sheetData></worksheet>'
+    )
+
+    assert refusal(replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", bomb)) == "workbook_broken"
+
+
+def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_UNPACKED_BYTES", 50_000)
+    data = replaced(workbook(("name",)), "xl/theme/theme1.xml", b" " * 60_000)
+
+    assert len(data) < 20_000
+    assert refusal(data) == "workbook_too_large"
+
+
+def test_too_many_parts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_PARTS", 3)
+
+    assert refusal(workbook(("name",))) == "workbook_too_large"
+
+
+def test_a_row_far_down_does_not_make_the_reader_walk_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_EMPTY_ROWS", 10)
+    monkeypatch.setattr(sheets, "MAX_ROWS", 10)
+    far = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1000000000"><c r="A1000000000" t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>'
+    )
+
+    assert refusal(replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", far)) == "too_many_rows"
+
+
+@pytest.mark.parametrize("as_workbook", [False, True])
+def test_the_bound_on_rows_is_exact(monkeypatch: pytest.MonkeyPatch, as_workbook: bool) -> None:
+    monkeypatch.setattr(sheets, "MAX_ROWS", 3)
+    cells = [("name",), ("a",), ("b",), ("c",), ("d",)]
+
+    def data(count: int) -> bytes:
+        return workbook(*cells[:count]) if as_workbook else b"\n".join(cell.encode() for (cell,) in cells[:count])
+
+    assert len(read_lines(data(4))) == 4
+    assert refusal(data(5)) == "too_many_rows"
+
+
+def test_a_file_above_the_bound_is_not_even_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_FILE_BYTES", 10)
+
+    assert refusal(b"name\nabcdef") == "file_too_large"
+    assert len(read_lines(b"name\nabcde")) == 2
+
+
+def test_reading_stops_when_the_time_is_over() -> None:
+    with pytest.raises(SheetRefused) as caught:
+        read_lines(b"name\n" + b"a\n" * 1000, out_of_time=iter([False, True]).__next__)
+
+    assert caught.value.code == "took_too_long"
+
+
+def test_dates_come_out_as_iso() -> None:
+    assert read_lines(workbook((datetime.date(2026, 1, 2),)))[0].cells[0].startswith("2026-01-02")

@@ -1,0 +1,41 @@
+"""The tree that planning plays with."""
+
+from apps.orgs.exchange.references import ROOT, Reference
+from apps.orgs.exchange.trees import Node, is_there
+from tests.orgs.exchange.trees import ROOT_ID, tree, uid
+
+
+def test_departments_are_found_by_code_and_by_path() -> None:
+    plant = tree((2, 1, "R&D", "RD"), (3, 2, "Platform"))
+
+    assert plant.find(ROOT) == ROOT_ID
+    assert plant.find(Reference(code="RD")) == uid(2)
+    assert plant.find(Reference(names=("R&D", "Platform"))) == uid(3)
+    assert plant.find(Reference(names=("Platform",))) is None
+    assert plant.find(Reference(names=("Nowhere", "Platform"))) is None
+    assert plant.find(Reference(code="Platform")) is None
+
+
+def test_depth_height_and_names_follow_a_move() -> None:
+    plant = tree((2, 1, "A"), (3, 2, "B"), (4, 3, "C"), (5, 1, "D"))
+
+    plant.move(uid(3), uid(5), "B2")
+
+    assert (plant.depth(uid(4)), plant.height(ROOT_ID), plant.height(uid(2))) == (3, 3, 0)
+    assert plant.names(uid(4)) == ("D", "B2", "C")
+    assert plant.is_within(uid(4), uid(5))
+    assert not plant.is_within(uid(4), uid(2))
+    assert plant.find(Reference(names=("A", "B"))) is None
+
+
+def test_a_new_department_has_the_number_of_its_line() -> None:
+    plant = tree((2, 1, "A"))
+
+    plant.add(Node(7, uid(2), "New", "N"))
+    plant.set_code(uid(2), "A1")
+
+    assert plant.find(Reference(code="N")) == plant.find(Reference(names=("A", "New"))) == 7
+    assert plant.with_code("A1") == uid(2)
+    assert plant[7].parent == uid(2)
+    assert is_there(uid(2))
+    assert not is_there(7)
