@@ -1,0 +1,227 @@
+"""Whom somebody sees and may write to, from the database. The rules are defined in `visibility`; here they are SQL.
+
+Every answer costs the queries of one standing (two at most) and its own. A standing may be read once and used for
+several answers within one request.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+
+from apps.accounts.errors import UserNotFound
+from apps.accounts.models import User
+from apps.common.errors import ImError
+from apps.orgs.errors import Blocked, WritingNotAgreed
+from apps.orgs.models import Block, Contact, Department, PersonSettings, Placement
+from apps.orgs.selectors.standing import Standing, read_standing
+from apps.orgs.visibility import Refusal
+
+_PERSON: Final = OuterRef("pk")
+
+_ERRORS: Final[Mapping[Refusal, type[ImError]]] = {
+    Refusal.NOT_FOUND: UserNotFound,
+    Refusal.BLOCKED: Blocked,
+    Refusal.NOT_AGREED: WritingNotAgreed,
+}
+
+ContactWord = Literal["none", "accepted", "asked_by_me", "asked_by_them"]
+
+
+class Relation(NamedTuple):
+    """What two people are to each other, as one of them sees it."""
+
+    contact: ContactWord
+    blocked_by_me: bool
+    may_write: bool
+
+
+def visible_users(viewer: User, *, standing: Standing | None = None) -> QuerySet[User]:
+    """Return the people whom the viewer sees, herself among them, in no order. Three queries at most."""
+    stands = standing or read_standing(viewer)
+    return User.objects.for_tenant(stands.tenant_id).filter(_sees(stands), is_active=True)
+
+
+def may_see(viewer: User, user_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the people whom the viewer sees. Three queries at most."""
+    return set(visible_users(viewer).filter(pk__in=set(user_ids)).values_list("pk", flat=True))
+
+
+def refusals_to_write(actor: User, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return those of the people whom the actor may not write to, each with the code of `Refusal`.
+
+    Four queries at most.
+    """
+    return _refusals(actor, user_ids, blocks=_blocks_between(actor, user_ids))
+
+
+def require_may_write(actor: User, user_ids: Collection[UUID]) -> None:
+    """Raise UserNotFound, Blocked or WritingNotAgreed for the first whom the actor may not write to. Four queries."""
+    for user_id, code in refusals_to_write(actor, user_ids).items():
+        raise _ERRORS[Refusal(code)](user=str(user_id))
+
+
+def findable_users(viewer: User) -> QuerySet[User]:
+    """Return the people who can be found by their exact sign-in name: all but hidden ones whom she does not see."""
+    stands = read_standing(viewer)
+    at_large = Standing(stands.user_id, stands.tenant_id)
+    places = _placements(at_large)
+    in_the_open = ~Exists(places) | Exists(places.filter(~_is_walled(at_large, "department__")))
+    is_known = ~_has(stands, is_hidden=True) & (_has(stands, is_guest=True) | in_the_open)
+    return User.objects.for_tenant(stands.tenant_id).filter(Q(is_known) | _sees(stands), is_active=True)
+
+
+def visible_departments(viewer: User, *, standing: Standing | None = None) -> QuerySet[Department]:
+    """Return the departments whose people the viewer sees for being there, and those on the way to them from the root.
+
+    In no order. Three queries at most.
+    """
+    stands = standing or read_standing(viewer)
+    departments = Department.objects.for_tenant(stands.tenant_id).filter(organisation__is_active=True)
+    if stands.is_guest:
+        return departments.none()
+    shown = _is_open(stands, "") | Q(path__in=stands.around)
+    return departments.filter(shown).filter(~_is_walled(stands, ""))
+
+
+def visible_placements(viewer: User, *, standing: Standing | None = None) -> QuerySet[Placement]:
+    """Return the places that the viewer may know of: her own, and those through which she sees who is in them.
+
+    That somebody is a contact shows none of her places. In no order. Three queries at most.
+    """
+    stands = standing or read_standing(viewer)
+    own = Q(user_id=stands.user_id)
+    everyones = Placement.objects.for_tenant(stands.tenant_id)
+    if stands.is_guest:
+        return everyones.filter(own)
+    marks = PersonSettings.objects.for_tenant(stands.tenant_id).filter(user_id=OuterRef("user_id"))
+    is_shown = ~Exists(marks.filter(is_hidden=True)) | _shares_what_hides(stands)
+    is_open = Q(_opened(stands), is_shown, ~Exists(marks.filter(is_guest=True)), user__is_active=True)
+    return everyones.filter(own | is_open)
+
+
+def relation_of(viewer: User, user_id: UUID) -> Relation:
+    """Return what the two are to each other; somebody whom the viewer does not see may not be written to.
+
+    Five queries at most.
+    """
+    contact = Contact.objects.for_tenant(viewer.tenant_id).filter(_pair(viewer.pk, user_id)).first()
+    blocks = _blocks_between(viewer, [user_id])
+    return Relation(
+        contact=contact_word(contact, viewer.pk) if contact else "none",
+        blocked_by_me=(viewer.pk, user_id) in blocks,
+        may_write=not _refusals(viewer, [user_id], blocks=blocks),
+    )
+
+
+def contact_word(contact: Contact, viewer_id: UUID) -> ContactWord:
+    """Say how far two people are with each other, from the point of view of one of them."""
+    if contact.state == Contact.State.ACCEPTED:
+        return "accepted"
+    return "asked_by_me" if contact.requester_id == viewer_id else "asked_by_them"
+
+
+def _sees(stands: Standing, *, to_write: bool = False) -> Q:
+    """People whom the viewer sees, or may write to but for blocks. The commonest reason comes first."""
+    return _meets(stands, to_write=to_write) | Q(pk=stands.user_id) | _is_contact(stands)
+
+
+def _meets(stands: Standing, *, to_write: bool = False) -> Q:
+    """People by where they work."""
+    if stands.is_guest:
+        return Q(pk__in=())
+    places = _placements(stands).filter(_opened(stands, to_write=to_write))
+    is_shown = (Exists(places) | ~Exists(_placements(stands))) & ~_has(stands, is_hidden=True)
+    is_shared = _has(stands, is_hidden=True) & Exists(places.filter(_shares_what_hides(stands)))
+    return (Q(is_shown) | Q(is_shared)) & ~Q(_has(stands, is_guest=True))
+
+
+def _opened(stands: Standing, *, to_write: bool = False) -> Q:
+    """Placements in departments whose people the viewer sees, or may write to."""
+    return Q(
+        _is_open(stands, "department__", to_write=to_write),
+        ~_is_walled(stands, "department__"),
+        department__organisation__is_active=True,
+    )
+
+
+def _shares_what_hides(stands: Standing) -> Exists:
+    """Placements in a hidden department, or below one, that the viewer is in too."""
+    return Exists(_hidden_around(stands, "department__").filter(path__in=stands.around))
+
+
+def _is_open(stands: Standing, prefix: str, *, to_write: bool = False) -> Q:
+    """Departments (at `prefix`) whose people the viewer sees but for walls and closed organisations."""
+    if not stands.is_placed:
+        return Q(**{f"{prefix}path__gt": ""})
+    organisations = stands.whole | (stands.agreed_to_write if to_write else stands.agreed)
+    opened = Q(**{f"{prefix}organisation_id__in": organisations}) | Q(**{f"{prefix}id__in": stands.departments})
+    for branch in sorted(stands.branches):
+        opened |= Q(**{f"{prefix}path__startswith": branch})  # ids have one length: no path begins like another's
+    return opened
+
+
+def _is_walled(stands: Standing, prefix: str) -> Exists:
+    """Tell whether a hidden department that the viewer is not in surrounds the one at `prefix`, or is it."""
+    return Exists(_hidden_around(stands, prefix).exclude(path__in=stands.around))
+
+
+def _hidden_around(stands: Standing, prefix: str) -> QuerySet[Department]:
+    return Department.objects.for_tenant(stands.tenant_id).filter(
+        is_hidden=True,
+        tree_id=OuterRef(f"{prefix}tree_id"),
+        lft__lte=OuterRef(f"{prefix}lft"),
+        rght__gte=OuterRef(f"{prefix}rght"),
+    )
+
+
+def _placements(stands: Standing) -> QuerySet[Placement]:
+    return Placement.objects.for_tenant(stands.tenant_id).filter(user_id=_PERSON)
+
+
+def _has(stands: Standing, **marks: bool) -> Exists:
+    return Exists(PersonSettings.objects.for_tenant(stands.tenant_id).filter(user_id=_PERSON, **marks))
+
+
+def _is_contact(stands: Standing) -> Q:
+    accepted = Contact.objects.for_tenant(stands.tenant_id).filter(state=Contact.State.ACCEPTED)
+    asked = accepted.filter(requester_id=stands.user_id, other_id=_PERSON)
+    got = accepted.filter(other_id=stands.user_id, requester_id=_PERSON)
+    return Q(Exists(asked)) | Q(Exists(got))
+
+
+def _blocks_between(person: User, others: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Pairs of who blocks and who is blocked, one of them the person, the other one of the others."""
+    rows = Block.objects.for_tenant(person.tenant_id).filter(
+        Q(user_id=person.pk, blocked_id__in=others) | Q(blocked_id=person.pk, user_id__in=others)
+    )
+    return set(rows.values_list("user_id", "blocked_id"))
+
+
+def _pair(first: UUID, second: UUID) -> Q:
+    return Q(requester_id=first, other_id=second) | Q(requester_id=second, other_id=first)
+
+
+def _refusals(actor: User, user_ids: Collection[UUID], *, blocks: set[tuple[UUID, UUID]]) -> dict[UUID, str]:
+    wanted = list(dict.fromkeys(user_ids))
+    stands = read_standing(actor)
+    writable = _sees(stands, to_write=True)
+    seen = dict(
+        visible_users(actor, standing=stands)
+        .filter(pk__in=wanted)
+        .annotate(is_writable=ExpressionWrapper(writable, output_field=BooleanField()))
+        .values_list("pk", "is_writable")
+    )
+    blocked = {user_id for pair in blocks for user_id in pair}.difference([actor.pk])
+    refusals = {user_id: _refusal(seen.get(user_id), is_blocked=user_id in blocked) for user_id in wanted}
+    return {user_id: code for user_id, code in refusals.items() if code}
+
+
+def _refusal(is_writable: bool | None, *, is_blocked: bool) -> str:
+    """`is_writable` is None for people who are not seen."""
+    if is_writable is None:
+        return Refusal.NOT_FOUND.value
+    if is_blocked:
+        return Refusal.BLOCKED.value
+    return "" if is_writable else Refusal.NOT_AGREED.value
