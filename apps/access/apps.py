@@ -11,7 +11,10 @@ class AccessConfig(AppConfig):
     verbose_name = _("Powers")
 
     def ready(self) -> None:
-        """Register the units that giving powers and reading the audit log need."""
+        """Register the units that giving powers and reading the audit log need, and where their rows are."""
+        from apps.access.locators import PathLocator, register_locator
         from apps.access.units import ADMIN_UNITS, UNITS, register_units
 
+        for label in ("access.Grant", "audit.Entry"):
+            register_locator(label, PathLocator())
         register_units(*UNITS, admin=ADMIN_UNITS)

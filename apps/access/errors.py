@@ -77,6 +77,14 @@ class GrantNotFound(ImError):
     message = _("There is no grant %(grant)s.")
 
 
+class PersonNotFound(ImError):
+    """Nobody within one's reach has this id; whether another tenant has her stays unsaid."""
+
+    code = "user_not_found"
+    status = 404
+    message = _("There is no user %(user)s.")
+
+
 class GrantsFull(ImError):
     """The person holds as many grants as she may."""
 

@@ -12,7 +12,8 @@ from apps.access.models import Grant, Role
 from apps.access.policies import ALL, NONE, Powers
 from apps.access.roles import BUILTIN_ROLES, BuiltinRole, held_by
 from apps.access.scopes import Scope
-from apps.access.units import GRANTS_VIEW
+from apps.access.units import AUDIT_VIEW, GRANTS_VIEW
+from apps.audit.models import Entry
 from apps.common.prefixes import below_paths
 
 
@@ -66,6 +67,11 @@ def get_grant(powers: Powers, grant_id: UUID) -> Grant:
     if grant is None:
         raise GrantNotFound(grant=str(grant_id))
     return grant
+
+
+def entries_within(powers: Powers) -> QuerySet[Entry]:
+    """Return the entries of the audit log at all scopes where these powers let one read it. Unordered."""
+    return Entry.unscoped.filter(below(powers.scopes(AUDIT_VIEW)))
 
 
 def find_role(key: str, *, tenant_ids: tuple[UUID, ...]) -> BuiltinRole | Role:

@@ -32,7 +32,8 @@ def search_entries(
     """
     wanted = Q()
     if text:
-        entries = entries.annotate(values_text=Concat(_as_text("before"), Value(" "), _as_text("after")))
+        both = Concat(_as_text("before"), Value(" "), _as_text("after"), output_field=TextField())
+        entries = entries.annotate(values_text=both)
         wanted &= Q(actor_login__icontains=text) | Q(target_label__icontains=text) | Q(values_text__icontains=text)
     if action:
         wanted &= Q(action__startswith=action)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.common.clock import now_ms, to_datetime, to_ms
+from apps.common.clock import now_ms, to_datetime, to_ms, to_us
 
 
 @given(st.integers(min_value=0, max_value=4_102_444_800_000))
@@ -30,3 +30,16 @@ def test_now_lies_between_two_readings_of_the_system_clock() -> None:
     reading = now_ms()
 
     assert before <= reading <= time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 999_999])
+def test_microseconds_since_1970_are_exact(microsecond: int) -> None:
+    moment = datetime(2262, 4, 11, 23, 47, 16, microsecond, tzinfo=UTC)
+
+    time_us = to_us(moment)
+
+    assert divmod(time_us, 1_000_000) == (9_223_372_036, microsecond)
+
+
+def test_microseconds_before_1970_are_negative() -> None:
+    assert to_us(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
