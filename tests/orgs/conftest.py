@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def root(company: Organisation) -> Department:
 def grow(boss: User) -> Grow:
     """Make a department below another one."""
 
-    def make(parent: Department, name: str, **fields: object) -> Department:
+    def make(parent: Department, name: str, **fields: Any) -> Department:
         return services.create_department(boss, parent_id=parent.pk, name=name, now=NOW, **fields)
 
     return make

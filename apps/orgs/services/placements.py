@@ -56,7 +56,7 @@ def place_person(
     Raises UserNotFound, DepartmentNotFound, NotPermitted, InvalidInput, AlreadyPlaced, PlacementsFull or
     OrganisationClosed.
     """
-    wanted = PlacementChange(_clean_title(title), is_primary, is_leader, sort)
+    wanted = PlacementChange(title, is_primary, is_leader, sort)
 
     def place() -> Placement:
         powers = powers_of(actor, now=now)
@@ -83,7 +83,7 @@ def put(
         raise AlreadyPlaced(login=user.login, department=department.name)
     if len(own) >= MAX_PLACEMENTS:
         raise PlacementsFull(login=user.login, limit=MAX_PLACEMENTS)
-    fields = {field: value for field, value in asdict(wanted).items() if value is not None}
+    fields = _clean(wanted)
     fields["is_primary"] = not own if wanted.is_primary is None else wanted.is_primary
     if fields["is_primary"]:
         _no_longer_primary(user)
@@ -99,9 +99,7 @@ def change_placement(
 
     Raises PlacementNotFound, NotPermitted, InvalidInput or Stale.
     """
-    fields = {field: value for field, value in asdict(change).items() if value is not None}
-    if change.title is not None:
-        fields["title"] = _clean_title(change.title)
+    fields = _clean(change)
 
     def store() -> Placement:
         placement = _open(actor, placement_id, version, now)
@@ -168,5 +166,9 @@ def _entry(actor: Actor, action: str, placement: Placement, now: datetime, **val
     return told(actor, action, placement, scope=placement.department.scope, now=now, **values)
 
 
-def _clean_title(text: str) -> str:
-    return clean_line(text, field="title", max_chars=MAX_TITLE_CHARS, required=False)
+def _clean(change: PlacementChange) -> dict[str, Any]:
+    """The fields that change, as they are stored."""
+    fields = {field: value for field, value in asdict(change).items() if value is not None}
+    if change.title is not None:
+        fields["title"] = clean_line(change.title, field="title", max_chars=MAX_TITLE_CHARS, required=False)
+    return fields

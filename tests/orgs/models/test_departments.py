@@ -1,5 +1,7 @@
 """What the tables of organisations and departments refuse by themselves."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError
 
@@ -13,7 +15,7 @@ def company(tenant: Tenant) -> Organisation:
     return Organisation.objects.for_tenant(tenant.id).create(tenant=tenant, name="蓝海集团", code="BH")
 
 
-def node(company: Organisation, *, tree_id: int, parent: Department | None = None, **fields: object) -> Department:
+def node(company: Organisation, *, tree_id: int, parent: Department | None = None, **fields: Any) -> Department:
     values = {"name": "研发部", "path": f"{parent.path if parent else 't'}/{fields.get('name', 'x')}", **fields}
     return Department(
         tenant_id=company.tenant_id,
