@@ -6,6 +6,7 @@ from django.utils import translation
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
+from apps.accounts.backends import bind_request
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
 from apps.accounts.services.tokens import user_for_token
@@ -24,6 +25,7 @@ class BearerAuthentication(BaseAuthentication):
         if not token or len(token) > MAX_TOKEN_CHARS:
             raise TokenInvalid
         user, _expires_ms = user_for_token(token)
+        bind_request(user)
         if user.locale:
             translation.activate(user.locale)
         return user, None

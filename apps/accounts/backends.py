@@ -10,11 +10,16 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest
+from django.utils import timezone
 
+from apps.access.selectors import powers_of
+from apps.access.units import admin_permissions
 from apps.accounts.errors import SignInLimited
 from apps.accounts.models import User
 from apps.accounts.services.hashing import slots
 from apps.accounts.services.sign_in import guard
+from apps.common.wall.binding import bind
+from apps.tenants.services import SYSTEM_SLUG
 
 
 class TenantBackend(ModelBackend):
@@ -42,9 +47,33 @@ class TenantBackend(ModelBackend):
             guard.note_success(login=login, address=address)
         return user
 
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the user of a session, to whose tenant the request is bound from now on."""
+        user = super().get_user(user_id)
+        if not isinstance(user, User):
+            return None
+        bind_request(user)
+        return user
+
     def user_can_authenticate(self, user: Any) -> bool:
         """Only active users of active tenants may sign in."""
         return super().user_can_authenticate(user) and bool(user.tenant.is_active)
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return the names of Django's permissions that her powers amount to, at whatever scope. One query per object.
+
+        Which rows that means is the page's business; powers over single objects are asked of `Powers` itself. Django's
+        own groups and permissions count for nothing.
+        """
+        if obj is not None or not isinstance(user_obj, User):
+            return set()
+        known: set[str] | None = getattr(user_obj, "_permissions_by_powers", None)
+        if known is None:
+            powers = powers_of(user_obj, now=timezone.now())
+            units = admin_permissions().items()
+            known = {f"{app}.{action}_{model}" for (app, model, action), unit in units if powers.scopes(unit)}
+            user_obj._permissions_by_powers = known  # type: ignore[attr-defined]  # as Django keeps its own there
+        return known
 
     def _verified(self, login: str, password: str) -> User | None:
         """Return the user if the password is right. An unknown name takes as long as a wrong password."""
@@ -59,6 +88,12 @@ class TenantBackend(ModelBackend):
                 return None
             is_right = user.check_password(password)
         return user if is_right and self.user_can_authenticate(user) else None
+
+
+def bind_request(user: User) -> None:
+    """Let the request that runs here see the rows of the user's tenant only, unless she is of those who run it all."""
+    if not user.is_superuser and user.tenant.slug != SYSTEM_SLUG:
+        bind(user.tenant_id)
 
 
 def client_address(request: HttpRequest | None) -> str:

@@ -1,6 +1,9 @@
 """App configuration."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,10 +14,23 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Tenants")
 
     def ready(self) -> None:
-        """Tell the powers below where tenants are."""
+        """Tell the powers below where tenants are, and keep the wall between them up to date."""
+        from apps.access.locators import TenantLocator, register_locator
         from apps.access.places import register_keeper, register_system_tenant
         from apps.access.scopes import Level
+        from apps.access.units import register_units
         from apps.tenants.places import hold_tenant, is_system_tenant
+        from apps.tenants.units import ADMIN_UNITS, UNITS
 
+        register_units(*UNITS, admin=ADMIN_UNITS)
+        register_locator("tenants.Tenant", TenantLocator("id"))
         register_keeper(Level.TENANT, hold_tenant)
         register_system_tenant(is_system_tenant)
+        post_migrate.connect(_build_wall, sender=self)
+
+
+def _build_wall(using: str, **_kwargs: Any) -> None:
+    """After migrations: put the wall around tables that are new."""
+    from apps.tenants.wall import build_wall
+
+    build_wall(using)

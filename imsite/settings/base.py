@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "apps.audit.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "imsite.staticfiles.StaticFilesMiddleware",
+    "apps.tenants.middleware.BindingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -97,7 +98,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # a persistent connection would never be used twice. `max_size` bounds what REST and admin take of max_connections.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "apps.common.wall",
         "HOST": env.database.host,
         "PORT": env.database.port,
         "USER": env.database.user,

@@ -1,9 +1,13 @@
 """Bearer tokens in the Authorization header, and nowhere else."""
 
 import pytest
+from django.test import RequestFactory
+from rest_framework.request import Request
 
+from apps.accounts.authentication import BearerAuthentication
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, update_profile
+from apps.common.wall.binding import bound_to, request_binding
 from tests.rest_client import RestClient, issue_token, signed_in
 
 
@@ -12,6 +16,21 @@ def test_a_token_tells_who_asks(alice: User, scheme: str) -> None:
     answer = RestClient(None).get("/api/v1/me", Authorization=f"{scheme} {issue_token(alice)}")
 
     assert answer.body["login"] == "alice@acme"
+
+
+def test_a_token_binds_the_request_to_its_users_tenant(alice: User) -> None:
+    with request_binding() as binding:
+        request = RequestFactory().get("/", headers={"Authorization": f"Bearer {issue_token(alice)}"})
+        assert BearerAuthentication().authenticate(Request(request)) == (alice, None)
+
+        assert binding.tenant_id == alice.tenant_id
+
+
+def test_one_request_leaves_nothing_to_the_next(alice: User, eve: User) -> None:
+    logins = [signed_in(user).get("/api/v1/me").body["login"] for user in (alice, eve, alice)]
+
+    assert logins == ["alice@acme", "eve@rival", "alice@acme"]
+    assert bound_to() is None
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Token abc", "Bearertoken"])

@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.db import connection, transaction
 from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
+from apps.access.models import Grant
+from apps.access.roles import AUDITOR
+from apps.access.scopes import organisation_scope, tenant_scope
 from apps.accounts import backends
 from apps.accounts.backends import client_address
 from apps.accounts.errors import SignInBusy
@@ -14,7 +19,11 @@ from apps.accounts.models import User
 from apps.accounts.services import deactivate_user
 from apps.accounts.services.hashing import HashingSlots
 from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
-from apps.tenants.services import suspend_tenant
+from apps.accounts.services.users import create_user
+from apps.common.ids import new_id
+from apps.common.wall.binding import request_binding
+from apps.tenants.models import Tenant
+from apps.tenants.services import create_tenant, ensure_system_tenant, suspend_tenant
 from tests.conftest import PASSWORD
 
 HERE = RequestFactory(REMOTE_ADDR="10.0.0.1").get("/")
@@ -121,3 +130,82 @@ def test_in_a_rush_nobody_is_let_in_and_nobody_is_blamed(
                 authenticate(HERE, username=login, password=PASSWORD)
 
     assert authenticate(HERE, username="alice@acme", password=PASSWORD) == alice
+
+
+class TestBinding:
+    """Whoever is found by her session sees her own tenant's rows for the rest of the request."""
+
+    def test_a_request_is_bound_to_the_tenant_of_its_session(self, alice: User) -> None:
+        with request_binding() as binding:
+            assert backends.TenantBackend().get_user(alice.pk) == alice
+
+            assert binding.tenant_id == alice.tenant_id
+
+    def test_nobody_found_is_nobody_bound(self, alice: User) -> None:
+        deactivate_user(alice)
+
+        with request_binding() as binding:
+            assert backends.TenantBackend().get_user(alice.pk) is None
+            assert backends.TenantBackend().get_user(new_id()) is None
+
+            assert binding.tenant_id is None
+
+    @pytest.mark.parametrize(("slug", "is_superuser"), [("system", False), ("system", True), ("acme", True)])
+    @pytest.mark.django_db
+    def test_those_who_run_the_installation_see_all(self, slug: str, is_superuser: bool) -> None:
+        tenant = ensure_system_tenant() if slug == "system" else create_tenant(slug=slug, name="Acme")
+        user = create_user(tenant, username="root", password=PASSWORD, is_superuser=is_superuser)
+
+        with request_binding() as binding:
+            backends.bind_request(user)
+
+            assert binding.tenant_id is None
+
+    def test_staff_of_a_tenant_do_not(self, tenant: Tenant) -> None:
+        user = create_user(tenant, username="joe", password=PASSWORD, is_staff=True)
+
+        with request_binding() as binding:
+            backends.bind_request(user)
+
+            assert binding.tenant_id == tenant.id
+
+
+class TestPermissions:
+    """What Django asks about permissions is answered by powers."""
+
+    def test_are_what_a_grant_amounts_to_at_whatever_scope(
+        self, alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        scope = organisation_scope(alice.tenant_id, new_id()).path
+        Grant(tenant_id=alice.tenant_id, user_id=alice.id, role=AUDITOR, scope=scope).save()
+
+        with django_assert_num_queries(1):
+            assert alice.has_perm("access.view_grant")
+            assert not alice.has_perm("access.delete_grant")
+            assert not alice.has_perm("access.view_role"), "this means nothing below a tenant"
+            assert alice.has_module_perms("access")
+        assert not bob.has_perm("access.view_grant")
+        assert not bob.has_module_perms("access")
+
+    def test_over_single_objects_are_not_djangos_business(self, alice: User) -> None:
+        Grant(
+            tenant_id=alice.tenant_id, user_id=alice.id, role=AUDITOR, scope=tenant_scope(alice.tenant_id).path
+        ).save()
+
+        assert alice.has_perm("access.view_grant")
+        assert not alice.has_perm("access.view_grant", alice)
+
+    def test_of_djangos_own_count_for_nothing(self, alice: User) -> None:
+        alice.user_permissions.set(Permission.objects.all())
+
+        assert alice.get_all_permissions() == set()
+        assert AnonymousUser().get_all_permissions() == set()
+
+    def test_of_superusers_are_all_and_of_inactive_people_none(self, alice: User) -> None:
+        alice.is_superuser = True
+        assert alice.has_perm("access.delete_grant")
+
+        alice.is_active = False
+
+        assert not alice.has_perm("access.delete_grant")
+        assert backends.TenantBackend().get_all_permissions(alice) == set()

