@@ -188,3 +188,45 @@ class AgreementTaken(ImError):
     code = "agreement_taken"
     status = 409
     message = _("There is an agreement from %(giver)s to %(taker)s already; change it instead.")
+
+
+class ImportNotFound(ImError):
+    """No import within one's reach has this id."""
+
+    code = "import_not_found"
+    status = 404
+    message = _("There is no import %(source)s.")
+
+
+class FileRefused(ImError):
+    """A file can't be read as a list. `reason` says why; `why` is its stable code."""
+
+    code = "file_refused"
+    status = 400
+    message = _("This file can't be imported: %(reason)s")
+
+
+class ImportBusy(ImError):
+    """Somebody else is applying the import at this moment."""
+
+    code = "import_busy"
+    status = 409
+    message = _("Somebody is applying this import at this moment; look again in a few seconds.")
+    retryable = True
+    retry_after_ms = 2_000
+
+
+class ImportDone(ImError):
+    """The import is applied already, or begun, so it is not thrown away."""
+
+    code = "import_done"
+    status = 409
+    message = _("This import has been applied already, or begun.")
+
+
+class ImportsFull(ImError):
+    """So many files wait to be applied that no further one is taken."""
+
+    code = "imports_full"
+    status = 409
+    message = _("%(limit)s imports wait to be applied in this organisation; apply or delete some first.")

@@ -31,7 +31,7 @@ def create_user(
     tenant: Tenant,
     *,
     username: str,
-    password: str,
+    password: str | None,
     display_name: str = "",
     email: str = "",
     locale: str = "",
@@ -40,6 +40,7 @@ def create_user(
 ) -> User:
     """Make an active user who signs in as `username@tenant`. The display name defaults to the user name.
 
+    Without a password she can't sign in by one until somebody gives her one.
     Raises InvalidInput, PasswordTooWeak or UsernameTaken.
     """
     name = clean_username(username)
@@ -53,7 +54,10 @@ def create_user(
         is_staff=is_staff,
         is_superuser=is_superuser,
     )
-    _apply_password(user, password)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        _apply_password(user, password)
     make_findable(user)
     User.objects.for_tenant(tenant.id).bulk_create([user], ignore_conflicts=True)
     if not User.objects.for_tenant(tenant.id).filter(pk=user.pk).exists():

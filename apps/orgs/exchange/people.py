@@ -20,6 +20,7 @@ class KnownPlace:
     """A place that somebody has."""
 
     id: UUID
+    version: int
     title: str
     is_primary: bool
     is_leader: bool
@@ -28,12 +29,17 @@ class KnownPlace:
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """Somebody of the tenant. `may_change`: whether her name is the business of the one who imports."""
+    """Somebody of the tenant.
+
+    `may_reach`: whether the one who imports may act on her at all; `may_change`: on her account as a whole.
+    """
 
     id: UUID
+    version: int
     name: str
     email: str
     is_active: bool
+    may_reach: bool
     may_change: bool
     has_primary: bool
     places: Mapping[UUID, KnownPlace]
@@ -147,6 +153,8 @@ class _Planner:
         )
 
     def _begin_known(self, row: PersonRow, known: KnownPerson, department: UUID | None) -> list[Step]:
+        if not known.may_reach:
+            raise RowRefused("username", "person_outside_scope", username=row.username)
         if not known.is_active:
             raise RowRefused("username", "person_inactive", username=row.username)
         name = row.name if row.name and row.name != known.name else None
@@ -156,7 +164,7 @@ class _Planner:
         account = _Account(row.line, name or known.name, email or known.email, known, known.has_primary)
         placing = self._place(row, account, department)
         self._accounts[row.username] = account
-        changing: list[Step] = [ChangePerson(row.line, known.id, name, email)] if name or email else []
+        changing: list[Step] = [ChangePerson(row.line, known.id, known.version, name, email)] if name or email else []
         return changing + placing
 
     def _check_agreement(self, row: PersonRow, account: _Account) -> None:
@@ -190,9 +198,10 @@ def _changed(row: PersonRow, known: KnownPlace) -> Step | None:
     step = ChangePlace(
         row.line,
         known.id,
+        known.version,
         title=row.title if row.title and row.title != known.title else None,
         is_primary=row.primary if row.primary is not None and row.primary != known.is_primary else None,
         is_leader=row.leader if row.leader is not None and row.leader != known.is_leader else None,
         sort=row.sort if row.sort is not None and row.sort != known.sort else None,
     )
-    return None if step == ChangePlace(row.line, known.id) else step
+    return None if step == ChangePlace(row.line, known.id, known.version) else step

@@ -61,6 +61,7 @@ class ChangePerson:
 
     line: int
     person: UUID
+    version: int
     name: str | None = None
     email: str | None = None
 
@@ -84,6 +85,7 @@ class ChangePlace:
 
     line: int
     placement: UUID
+    version: int
     title: str | None = None
     is_primary: bool | None = None
     is_leader: bool | None = None

@@ -29,10 +29,15 @@ def known(
     places: Mapping[UUID, KnownPlace] | None = None,
     *,
     is_active: bool = True,
+    may_reach: bool = True,
     may_change: bool = True,
     has_primary: bool = True,
 ) -> dict[str, KnownPerson]:
-    return {"ann": KnownPerson(uid(50), "Ann", "ann@acme.test", is_active, may_change, has_primary, places or {})}
+    return {
+        "ann": KnownPerson(
+            uid(50), 4, "Ann", "ann@acme.test", is_active, may_reach, may_change, has_primary, places or {}
+        )
+    }
 
 
 def codes(plan: Plan) -> dict[int, str]:
@@ -62,7 +67,7 @@ def test_someone_new_without_a_department_belongs_to_the_organisation(plant: Tre
 
 
 def test_someone_known_is_changed_where_the_file_says_so(plant: Tree) -> None:
-    place = KnownPlace(uid(70), "Engineer", True, False, 0)
+    place = KnownPlace(uid(70), 7, "Engineer", True, False, 0)
 
     plan = plan_people(
         [person(2, department="rd", name="Ann B.", title="Lead", leader=True, sort=1), person(3, department="sales")],
@@ -71,14 +76,14 @@ def test_someone_known_is_changed_where_the_file_says_so(plant: Tree) -> None:
     )
 
     assert plan.steps == (
-        ChangePerson(2, uid(50), "Ann B.", None),
-        ChangePlace(2, uid(70), "Lead", None, True, 1),
+        ChangePerson(2, uid(50), 4, "Ann B.", None),
+        ChangePlace(2, uid(70), 7, "Lead", None, True, 1),
         Place(3, "ann", SALES, "", False, False, 0),
     )
 
 
 def test_empty_cells_and_passwords_change_nothing(plant: Tree) -> None:
-    place = KnownPlace(uid(70), "Engineer", True, True, 5)
+    place = KnownPlace(uid(70), 7, "Engineer", True, True, 5)
 
     plan = plan_people([person(2, department="rd", password="another one")], plant, known({RD: place}))
 
@@ -106,6 +111,7 @@ def test_the_first_place_of_someone_without_any_is_her_primary_one(plant: Tree) 
         ([person(2, primary=True), person(3, department="rd", primary=True)], {}, {3: "primary_repeated"}),
         ([person(2, department="rd")], known(is_active=False), {2: "person_inactive"}),
         ([person(2, name="New")], known(may_change=False), {2: "person_outside_scope"}),
+        ([person(2, department="rd")], known(may_reach=False), {2: "person_outside_scope"}),
         ([person(2, name="Ann")], known(may_change=False), {}),
         ([person(2, department="rd")], known(may_change=False), {}),
     ],
