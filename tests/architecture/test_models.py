@@ -20,6 +20,7 @@ CROSS_TENANT_FILES = {
     "imsite/demo.py": "asks which of its own logins, of two tenants, exist",
     "apps/accounts/services/terminals.py": "a terminal id is unique across tenants: its owner is looked up across them",
     "apps/accounts/services/naming.py": "makes everyone findable after an upgrade, whatever the tenant",
+    "apps/orgs/selectors/people.py": "administrators look for people wherever their powers reach",
     "apps/orgs/selectors/lookup.py": "an administrator names a row by its id; her powers at its scope decide",
     "apps/accounts/services.py": "sign-in finds the user by a name or token that itself tells the tenant",
 }
