@@ -8,6 +8,7 @@ import apps.conversations.errors as conversation_errors
 import apps.messaging.errors as messaging_errors
 from apps.accounts.errors import SignInLimited, TerminalRefused, TokenInvalid, UserNotFound
 from apps.common.errors import ImError, InvalidInput, Unavailable
+from apps.orgs.errors import Blocked, BlocksFull, ContactRequestsFull, DepartmentNotFound, WritingNotAgreed
 from apps.wire.errors import ErrorCode
 from imsite.env import ROOT
 
@@ -18,7 +19,8 @@ FOR_PROGRAMS = {"bad_frame", "unknown_op", "already_signed_in"}
 def server_codes() -> set[str]:
     modules = (conversation_errors, messaging_errors)
     classes = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
-    refusals = [*classes, SignInLimited, TerminalRefused, TokenInvalid, UserNotFound, InvalidInput, Unavailable]
+    of_people = [Blocked, BlocksFull, ContactRequestsFull, DepartmentNotFound, UserNotFound, WritingNotAgreed]
+    refusals = [*classes, *of_people, SignInLimited, TerminalRefused, TokenInvalid, InvalidInput, Unavailable]
     declared = {error.code for error in refusals if issubclass(error, ImError)}
     return (declared | {code.value for code in ErrorCode}) - FOR_PROGRAMS
 

@@ -3,12 +3,15 @@
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 
 import { ChatPane } from "./chat.js";
+import { ContactsList } from "./contacts_list.js";
+import { ContactsPane } from "./contacts_pane.js";
 import { ConversationList } from "./conversation_list.js";
 import { AppContext } from "./context.js";
 import { Drafts } from "./drafts.js";
 import { html } from "./html.js";
 import { Icon, Logo } from "./icons.js";
 import { PeopleDialog } from "./people_dialog.js";
+import { PersonCard } from "./person_card.js";
 import { ProfileButton } from "./profile_menu.js";
 import { StatusBar } from "./status_bar.js";
 import { Toasts } from "./toasts.js";
@@ -22,15 +25,17 @@ const MAX_TOASTS = 3;
 
 export function App({ client, initialLanguage, signOut }) {
   const refresh = useClientChanges(client);
-  const [route, navigate] = useRoute();
+  const { route, navigate, browse } = useRoute();
   const [language, setLanguage] = useState(initialLanguage);
   const [theme, setTheme] = useState(loadTheme);
   const [choosing, setChoosing] = useState(false);
+  const [shown, setShown] = useState("");
+  const [contactsRound, contactsChanged] = useReducer((count) => count + 1, 0);
   const { toasts, notify, dismiss } = useToasts();
   const drafts = useMemo(() => new Drafts(localStorage, client.me.id), []);
   const t = useMemo(() => translator(language), [language]);
 
-  // Stays the same object until language or theme change: whoever reads it from the context is drawn again when it does.
+  // Stays the same object until language, theme or the contacts change: whoever reads it from the context is drawn again when it does.
   const app = useMemo(() => {
     const run = (promise) => promise?.catch?.((error) => notify(errorText(t, error)));
     return {
@@ -41,6 +46,10 @@ export function App({ client, initialLanguage, signOut }) {
       theme,
       drafts,
       navigate,
+      browse,
+      showPerson: setShown,
+      contactsRound,
+      contactsChanged,
       notify,
       run,
       refresh,
@@ -55,37 +64,45 @@ export function App({ client, initialLanguage, signOut }) {
       },
       signOut: () => run(signOut().then(() => drafts.clear())),
     };
-  }, [language, theme]);
+  }, [language, theme, contactsRound]);
 
-  useDocument(app, route);
+  useDocument(app, route.id);
   useEffect(() => client.on("problem", (error) => notify(errorText(t, error))), [t]);
   useEffect(() => client.on("removed", (conversation) => notify(t("chat.removed", { title: conversationTitle(app, conversation) }))), [t]);
 
   return html`<${AppContext.Provider} value=${app}>
     <${StatusBar} />
-    <div class="app" data-open=${route !== ""}>
-      <${Rail} onNewChat=${() => setChoosing(true)} />
-      <${ConversationList} selected=${route} onNewChat=${() => setChoosing(true)} />
-      <${ChatPane} id=${route} />
+    <div class="app" data-open=${route.id !== ""}>
+      <${Rail} view=${route.view} onNewChat=${() => setChoosing(true)} />
+      ${route.view === "contacts"
+        ? html`<${ContactsList} selected=${route.id} /><${ContactsPane} id=${route.id} />`
+        : html`<${ConversationList} selected=${route.id} onNewChat=${() => setChoosing(true)} /><${ChatPane} id=${route.id} />`}
     </div>
+    ${shown && html`<${PersonCard} key=${shown} id=${shown} onClose=${() => setShown("")} />`}
     ${choosing && html`<${PeopleDialog} onClose=${() => setChoosing(false)} />`}
     <${Toasts} toasts=${toasts} onDismiss=${dismiss} />
   <//>`;
 }
 
-function Rail({ onNewChat }) {
+function Rail({ view, onNewChat }) {
   return html`<${AppContext.Consumer}>
-    ${({ client, t, navigate }) => html`<nav class="rail" aria-label=${t("nav.main")}>
+    ${({ client, t, navigate, browse }) => html`<nav class="rail" aria-label=${t("nav.main")}>
       <${Logo} size=${34} />
-      <button type="button" class="rail-button rail-current" aria-label=${t("nav.chats")} title=${t("nav.chats")} onClick=${() => navigate("")}>
-        <${Icon} name="chats" size=${24} />
+      <${RailButton} icon="chats" label=${t("nav.chats")} current=${view === "chats"} onClick=${() => navigate("")}>
         ${client.store.unread > 0 && html`<span class="badge rail-badge" aria-hidden="true">${client.store.unread > 99 ? "99+" : client.store.unread}</span>`}
-      </button>
-      <button type="button" class="rail-button" aria-label=${t("nav.newChat")} title=${t("nav.newChat")} onClick=${onNewChat}><${Icon} name="plus" size=${24} /></button>
+      <//>
+      <${RailButton} icon="contacts" label=${t("nav.contacts")} current=${view === "contacts"} onClick=${() => browse("")} />
+      <${RailButton} icon="plus" label=${t("nav.newChat")} onClick=${onNewChat} />
       <span class="rail-space"></span>
       <${ProfileButton} />
     </nav>`}
   <//>`;
+}
+
+function RailButton({ icon, label, current = false, onClick, children }) {
+  return html`<button type="button" class=${`rail-button ${current ? "rail-current" : ""}`} aria-label=${label} title=${label} aria-current=${current ? "page" : undefined} onClick=${onClick}>
+    <${Icon} name=${icon} size=${24} />${children}
+  </button>`;
 }
 
 // Draw again when the client changed, at most once per frame; at once when asked to.

@@ -44,6 +44,9 @@ function Conversation({ conversation }) {
         <h1 dir="auto">${title}</h1>
         ${group && html`<span>${t("chat.members", { count: conversation.memberCount })}</span>`}
       </div>
+      ${conversation.peer && html`<button type="button" class="icon-button" aria-label=${t("card.title")} title=${t("card.title")} onClick=${() => app.showPerson(conversation.peer.user)}>
+        <${Icon} name="contacts" />
+      </button>`}
       ${group && html`<button type="button" class="icon-button" aria-label=${t("chat.details")} title=${t("chat.details")} aria-expanded=${details} onClick=${() => setDetails(!details)}>
         <${Icon} name="group" />
       </button>`}

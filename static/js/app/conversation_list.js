@@ -10,6 +10,7 @@ import { Icon } from "./icons.js";
 import { conversationTitle, messagePreview, personName, systemText } from "./names.js";
 import { usePeople } from "./people.js";
 import { ProfileButton } from "./profile_menu.js";
+import { ViewSwitch } from "./view_switch.js";
 import { isMessage } from "../sdk/protocol.js";
 import { useSearchKey } from "./shortcuts.js";
 
@@ -55,6 +56,7 @@ export function ConversationList({ selected, onNewChat }) {
       <${Nothing} wanted=${wanted} query=${query} found=${conversations.length + people.length} onNewChat=${onNewChat} />
       ${!wanted && client.hasMoreConversations && html`<button type="button" class="button rows-more" onClick=${() => run(client.loadMoreConversations())}>${t("list.more")}</button>`}
     </div>
+    <${ViewSwitch} view="chats" />
   </section>`;
 }
 

@@ -1,14 +1,18 @@
-// Which conversation the address names: `#/c/<id>`. The browser's back button leaves a chat on the phone.
+// What the address names: a chat (`#/c/<id>`), or a part of the contacts (`#/o/<department>`, `#/o/contacts`,
+// `#/o/requests`, `#/o`). The browser's back button leaves a pane on the phone.
 
 import { useEffect, useState } from "preact/hooks";
 
-const PATTERN = /^#\/c\/([0-9a-f-]{36})$/;
+const CHAT = /^#\/c\/([0-9a-f-]{36})$/;
+const CONTACTS = /^#\/o(?:\/([0-9a-f-]{36}|contacts|requests))?$/;
 
 function current() {
-  return PATTERN.exec(location.hash)?.[1] ?? "";
+  const contacts = CONTACTS.exec(location.hash);
+  if (contacts) return { view: "contacts", id: contacts[1] ?? "" };
+  return { view: "chats", id: CHAT.exec(location.hash)?.[1] ?? "" };
 }
 
-/** `[conversation id or "", navigate(id)]`. */
+/** `{ route: { view, id }, navigate(conversation id or ""), browse(department id, "contacts", "requests" or "") }`. */
 export function useRoute() {
   const [route, setRoute] = useState(current);
   useEffect(() => {
@@ -19,5 +23,8 @@ export function useRoute() {
   const navigate = (id) => {
     location.hash = id ? `#/c/${id}` : "#/";
   };
-  return [route, navigate];
+  const browse = (id) => {
+    location.hash = id ? `#/o/${id}` : "#/o";
+  };
+  return { route, navigate, browse };
 }

@@ -22,6 +22,43 @@ export class Directory {
     return this.#rest.searchUsers(q, page);
   }
 
+  /** The organisations whose people one may see, each with its root department. */
+  organisations() {
+    return this.#rest.organisations();
+  }
+
+  /** A department with the way to it and the departments in it. */
+  department(id) {
+    return this.#rest.department(id);
+  }
+
+  departmentPeople(id, page) {
+    return this.#rest.departmentPeople(id, page);
+  }
+
+  /** What one may know of a person, and how one stands with her. */
+  card(user) {
+    return this.#rest.card(user);
+  }
+
+  contacts(filter) {
+    return this.#rest.contacts(filter);
+  }
+
+  /** Ask somebody to be a contact, or say yes to somebody who asked. */
+  askContact(user) {
+    return this.#rest.askContact(user);
+  }
+
+  /** End it, take back what one asked, or decline. */
+  endContact(user) {
+    return this.#rest.endContact(user);
+  }
+
+  setBlocked(user, blocked) {
+    return blocked ? this.#rest.block(user) : this.#rest.unblock(user);
+  }
+
   async startDirect(user) {
     return this.#store.applyView(await this.#rest.startDirect(user));
   }

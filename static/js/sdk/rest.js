@@ -17,6 +17,16 @@ export class Rest {
   me = () => this.#call("GET", "/me");
   updateMe = (fields) => this.#call("PATCH", "/me", fields);
   user = (id) => this.#call("GET", `/users/${id}`);
+  card = (id) => this.#call("GET", `/users/${id}/card`);
+  organisations = () => this.#call("GET", "/directory");
+  department = (id) => this.#call("GET", `/directory/departments/${id}`);
+  departmentPeople = (id, { cursor = "", limit = 50 } = {}) =>
+    this.#call("GET", `/directory/departments/${id}/people?${query({ cursor, limit })}`);
+  contacts = ({ state = "", cursor = "", limit = 50 } = {}) => this.#call("GET", `/contacts?${query({ state, cursor, limit })}`);
+  askContact = (user) => this.#call("PUT", `/contacts/${user}`);
+  endContact = (user) => this.#call("DELETE", `/contacts/${user}`);
+  block = (user) => this.#call("PUT", `/blocks/${user}`);
+  unblock = (user) => this.#call("DELETE", `/blocks/${user}`);
   searchUsers = (q, { cursor = "", limit = 20 } = {}) => this.#call("GET", `/users?${query({ q, cursor, limit })}`);
   conversation = (id) => this.#call("GET", `/conversations/${id}`);
   startDirect = (user) => this.#call("POST", "/conversations", { kind: "direct", user });

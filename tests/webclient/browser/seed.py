@@ -2,7 +2,7 @@
 
 Makes people enough for every test to have its own, and what only a program would write: a long history, messages
 of every kind with hostile texts. Prints `{"people": [login], "historians": [login, login], "hostile": [login, login],
-"operators": [login]}`.
+"operators": [login], "colleagues": [login]}`: the colleagues are three people of a company with departments.
 """
 
 import json
@@ -55,8 +55,44 @@ def main(password: str) -> None:
         is_superuser=True,
         display_name="Root",
     )
-    logins = {"people": people, "historians": [writer, reader], "hostile": [mallory, victim], "operators": [root]}
+    logins = {
+        "people": people,
+        "historians": [writer, reader],
+        "hostile": [mallory, victim],
+        "operators": [root],
+        "colleagues": make_company(root, password),
+    }
     sys.stdout.write(json.dumps({key: [user.login for user in users] for key, users in logins.items()}))
+
+
+def make_company(root: "User", password: str) -> list["User"]:
+    """A group with a tree: 陈总 leads 研发部, 王工 is in a team of it, 董秘 in a hidden department."""
+    from django.utils import timezone
+
+    from apps.accounts.services import create_user
+    from apps.orgs.models import Department
+    from apps.orgs.services import create_department, create_organisation
+    from apps.orgs.services.placements import place_person
+    from apps.tenants.services import create_tenant
+
+    now, tenant = timezone.now(), create_tenant(slug="hanhai", name="瀚海集团")
+    organisation = create_organisation(root, name="瀚海科技有限公司", now=now, tenant_id=tenant.id)
+    top = Department.objects.for_tenant(tenant.id).get(organisation=organisation, parent=None)
+    research = create_department(root, parent_id=top.id, name="研发部", now=now)
+    platform = create_department(root, parent_id=research.id, name="平台组", now=now)
+    board = create_department(root, parent_id=top.id, name="董事会", is_hidden=True, now=now)
+    create_department(root, parent_id=top.id, name="市场部", now=now)
+    made = []
+    for username, name, department, title in (
+        ("chen", "陈总", research, "研发总监"),
+        ("wang", "王工", platform, "高级工程师"),
+        ("dong", "董秘", board, "董事会秘书"),
+    ):
+        user = create_user(tenant, username=username, password=password, display_name=name)
+        leads = department is research
+        place_person(root, user_id=user.id, department_id=department.id, title=title, is_leader=leads, now=now)
+        made.append(user)
+    return made
 
 
 def hostile_messages() -> list[tuple[str, dict[str, object]]]:
