@@ -2,13 +2,16 @@
 
 import base64
 import binascii
-from typing import Annotated, Final, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
+from django.db.models import Model, QuerySet
 
 from apps.common.rest.problems import InvalidRequest
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 50
@@ -38,3 +41,13 @@ def read_cursor(text: str, kind: type[T]) -> T | None:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise InvalidRequest(field="cursor", reason="not a cursor of this list") from error
+
+
+def read_page(rows: QuerySet[M], *, limit: int, end: Callable[[M], msgspec.Struct]) -> tuple[list[M], str]:
+    """Return the first `limit` of the ordered rows, and the cursor of the next page, empty at the end. One query.
+
+    `end` returns the position of a page's last row.
+    """
+    found: list[Any] = list(rows[: limit + 1])
+    page = found[:limit]
+    return page, write_cursor(end(page[-1])) if len(found) > limit else ""
