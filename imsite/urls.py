@@ -29,6 +29,7 @@ urlpatterns = [
     path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("apps.access.urls")),
     path("api/v1/", include("apps.accounts.urls")),
     path("api/v1/", include("apps.messaging.urls")),
     path("chat/", include("apps.webclient.urls")),
