@@ -12,6 +12,7 @@ import unicodedata
 from typing import Final
 
 from imsite.loadphrases import LOAD_TESTS
+from imsite.peoplephrases import PEOPLE
 
 ENGLISH: Final = "en"
 CHINESE: Final = "zh-hans"
@@ -51,7 +52,7 @@ def _prints_chinese() -> bool:
 
 # English to Chinese, in the order of the modules that say it.
 TRANSLATIONS: Final = {
-    **LOAD_TESTS,
+    **{**LOAD_TESTS, **PEOPLE},
     # bootstrap
     (
         "install Python 3.11, 3.12 or 3.13 (Debian: apt install python3 python3-venv; "

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from django.db.models import QuerySet
 
 from apps.access import places
 from apps.access.models import Grant
@@ -12,6 +13,7 @@ from apps.access.roles import SYSTEM_ADMIN, TENANT_ADMIN
 from apps.access.scopes import SYSTEM, Level, Scope, organisation_scope, tenant_scope
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.audit.models import Entry
 from apps.tenants.models import Tenant
 from apps.tenants.services import ensure_system_tenant
 from tests.conftest import PASSWORD
@@ -76,3 +78,8 @@ def whole(tenant: Tenant) -> Scope:
 def org(tenant: Tenant) -> Scope:
     """An organisation of Acme."""
     return organisation_scope(tenant.id, ORGANISATION_ID)
+
+
+def told(tenant_id: UUID) -> QuerySet[Entry]:
+    """What the tenant's audit log has about powers."""
+    return Entry.objects.for_tenant(tenant_id).filter(action__startswith="access.")

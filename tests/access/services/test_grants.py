@@ -25,11 +25,10 @@ from apps.access.services import grant_role, grants, keep_a_system_admin, move_s
 from apps.access.units import GRANTS_CHANGE, GRANTS_VIEW, ROLES_CHANGE
 from apps.accounts.models import User
 from apps.accounts.services import create_user
-from apps.audit.models import Entry
 from apps.common.errors import ImError, InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.tenants.models import Tenant
-from tests.access.conftest import NOW, Give
+from tests.access.conftest import NOW, Give, told
 from tests.conftest import PASSWORD
 from tests.messaging.racing import race
 
@@ -62,7 +61,7 @@ class TestGrantRole:
     def test_writes_down_who_gave_what_to_whom(self, boss: User, alice: User, org: Scope, tenant: Tenant) -> None:
         grant = grant_role(boss, user=alice, role=AUDITOR, scope=org, expires_at=LATER, now=NOW)
 
-        entry = Entry.objects.for_tenant(tenant.id).get()
+        entry = told(tenant.id).get()
         assert (entry.action, entry.actor_login, entry.scope) == ("access.grant.given", "boss@acme", org.path)
         assert entry.target_id == str(grant.id)
         assert entry.after["login"] == "alice@acme"
@@ -75,7 +74,7 @@ class TestGrantRole:
 
         assert second.pk == first.pk
         assert Grant.objects.for_tenant(tenant.id).get(pk=first.pk).expires_at == LATER
-        entry = Entry.objects.for_tenant(tenant.id).get(action="access.grant.changed")
+        entry = told(tenant.id).get(action="access.grant.changed")
         assert (entry.before, entry.after) == ({"expires_at": None}, {"expires_at": LATER.isoformat()})
 
     def test_somebody_without_powers_gives_none(self, alice: User, bob: User, org: Scope) -> None:
@@ -141,7 +140,7 @@ class TestGrantRole:
         grant_role(root, user=helper, role=TENANT_ADMIN, scope=whole, now=NOW)
 
         assert powers_of(helper, now=NOW).may(ROLES_CHANGE, whole)
-        assert Entry.objects.for_tenant(whole.tenant_id or root.tenant_id).get().actor_login == "root@system"
+        assert told(whole.tenant_id or root.tenant_id).get().actor_login == "root@system"
 
     def test_a_role_is_not_given_deeper_than_it_is_meant(self, boss: User, alice: User, org: Scope) -> None:
         with pytest.raises(RoleMisplaced):
@@ -204,7 +203,7 @@ class TestGrantRole:
             run_in_transaction(fail)
 
         assert not Grant.objects.for_tenant(tenant.id).filter(user_id=alice.id).exists()
-        assert not Entry.objects.for_tenant(tenant.id).exists()
+        assert not told(tenant.id).exists()
 
 
 class TestRevokeGrant:
@@ -214,7 +213,7 @@ class TestRevokeGrant:
         revoke_grant(boss, grant_id=grant.id, now=NOW)
 
         assert not powers_of(alice, now=NOW).has_any
-        entry = Entry.objects.for_tenant(alice.tenant_id).get()
+        entry = told(alice.tenant_id).get()
         assert (entry.action, entry.before["login"], entry.after) == ("access.grant.revoked", "alice@acme", {})
 
     def test_a_grant_out_of_reach_looks_as_if_it_were_not(
@@ -298,7 +297,7 @@ class TestAtTheSameTime:
         results = race(*[lambda: grant_role(boss, user=alice, role=AUDITOR, scope=org, now=NOW) for _ in range(6)])
 
         assert len({grant.pk for grant in results}) == 1
-        assert Entry.objects.for_tenant(tenant.id).filter(action="access.grant.given").count() == 1
+        assert told(tenant.id).filter(action="access.grant.given").count() == 1
 
     def test_a_grant_made_while_the_subtree_moves_goes_along(
         self, boss: User, alice: User, tenant: Tenant, org: Scope, monkeypatch: pytest.MonkeyPatch

@@ -13,10 +13,9 @@ from apps.access.services import change_role, create_role, delete_role, grant_ro
 from apps.access.units import GRANTS_CHANGE, GRANTS_VIEW, ROLES_CHANGE, ROLES_VIEW
 from apps.accounts.models import User
 from apps.accounts.services import create_user
-from apps.audit.models import Entry
 from apps.common.errors import InvalidInput, Stale
 from apps.tenants.models import Tenant
-from tests.access.conftest import NOW, Give
+from tests.access.conftest import NOW, Give, told
 from tests.conftest import PASSWORD
 
 
@@ -30,7 +29,7 @@ class TestCreateRole:
         role = make(boss, tenant, key=" HelpDesk ", units=[GRANTS_VIEW.code, GRANTS_VIEW.code])
 
         assert (role.key, role.units, role.version) == ("helpdesk", [GRANTS_VIEW.code], 1)
-        entry = Entry.objects.for_tenant(tenant.id).get()
+        entry = told(tenant.id).get()
         assert (entry.action, entry.target_label, entry.after["units"]) == (
             "access.role.created",
             "Help desk",
@@ -105,7 +104,7 @@ class TestChangeRole:
         assert (changed.name, changed.version) == ("Desk", 2)
         assert powers.may(ROLES_VIEW, whole)
         assert not powers.may(GRANTS_VIEW, whole)
-        entry = Entry.objects.for_tenant(tenant.id).get(action="access.role.changed")
+        entry = told(tenant.id).get(action="access.role.changed")
         assert entry.before == {"name": "Help desk", "units": [GRANTS_VIEW.code]}
 
     def test_leaves_what_is_not_said(self, boss: User, tenant: Tenant) -> None:
@@ -154,7 +153,7 @@ class TestDeleteRole:
         delete_role(boss, role_id=role.id, tenant_id=tenant.id, now=NOW)
 
         assert not Role.objects.for_tenant(tenant.id).exists()
-        entry = Entry.objects.for_tenant(tenant.id).get(action="access.role.deleted")
+        entry = told(tenant.id).get(action="access.role.deleted")
         assert (entry.target_id, entry.before["key"]) == (str(role.id), "helpdesk")
 
     def test_needs_power_over_it(self, boss: User, alice: User, tenant: Tenant) -> None:
