@@ -27,7 +27,7 @@ from apps.common.clock import to_ms
 from apps.common.ids import new_id
 from apps.common.pinyin import readings
 from apps.common.search import searchable
-from apps.conversations.services import direct_key
+from apps.conversations.selectors import direct_key
 from apps.loadtest.population import DIRECT_SIZE, FORMAT, LoadUser, Population
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant

@@ -14,14 +14,6 @@ class ConversationNotFound(ImError):
     message = _("There is no conversation %(conversation)s.")
 
 
-class Blocked(ImError):
-    """One of two people blocks the other: what was said between them stays, nothing is added."""
-
-    code = ErrorCode.BLOCKED.value
-    status = 403
-    message = _("One of you has blocked the other.")
-
-
 class MemberNotFound(ImError):
     """The user is not a member of the conversation."""
 

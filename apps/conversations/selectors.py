@@ -17,6 +17,17 @@ def get_conversation(actor: User, conversation_id: UUID) -> Conversation:
     return conversation
 
 
+def find_direct(actor: User, other_id: UUID) -> Conversation | None:
+    """Return the direct conversation of the actor with another user, None if they have none. One query."""
+    key = direct_key(actor.id, other_id)
+    return Conversation.objects.for_tenant(actor.tenant_id).filter(direct_key=key).first()
+
+
+def direct_key(first: UUID, second: UUID) -> str:
+    """Return the key that a pair of users has one direct conversation under."""
+    return ":".join(sorted((first.hex, second.hex)))
+
+
 def get_member(conversation: Conversation, user_id: UUID) -> Member:
     """Return a user's membership. Raises MemberNotFound. One query."""
     member = (

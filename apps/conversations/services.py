@@ -1,8 +1,8 @@
 """Making conversations and changing who is in them. The events that tell of it are written by `messaging.services`.
 
-Lock order of everything that changes a conversation: its log row (taken by `messaging.services`), its own row, then
-its members. Every function here locks the conversation's row itself and runs in one transaction, the caller's if
-there is one.
+Lock order of everything that changes a conversation: the two people where it is between two, its log row (taken by
+`messaging.services`), its own row, then its members. Every function here locks the conversation's row itself and runs
+in one transaction, the caller's if there is one.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.accounts.models import User
-from apps.accounts.selectors import get_user, get_users
 from apps.common.errors import InvalidInput
 from apps.common.ids import new_id
 from apps.common.retry import run_in_transaction
@@ -21,6 +20,9 @@ from apps.common.text import clean_line
 from apps.conversations import policies
 from apps.conversations.errors import ConversationNotFound, DirectWithSelf, GroupFull, MemberNotFound, OwnerStays
 from apps.conversations.models import Conversation, Member
+from apps.conversations.selectors import direct_key, find_direct
+from apps.orgs.selectors.visibility import require_may_write
+from apps.orgs.services.pairs import lock_pair
 
 MAX_TITLE_CHARS: Final = 100
 
@@ -42,15 +44,11 @@ class _Locked:
     own: Member
 
 
-def direct_key(first: UUID, second: UUID) -> str:
-    """Return the key that a pair of users has one direct conversation under."""
-    return ":".join(sorted((first.hex, second.hex)))
-
-
 def create_direct(actor: User, *, other_id: UUID) -> tuple[Conversation, bool]:
     """Return the direct conversation with another user, and whether it was made just now.
 
-    Two people who start it at the same moment get the same one. Raises UserNotFound or DirectWithSelf.
+    Two people who start it at the same moment get the same one. One that is there already is returned whoever may
+    write to whom by now. Raises UserNotFound, Blocked, WritingNotAgreed or DirectWithSelf.
     """
     if other_id == actor.id:
         raise DirectWithSelf
@@ -60,14 +58,14 @@ def create_direct(actor: User, *, other_id: UUID) -> tuple[Conversation, bool]:
 def create_group(actor: User, *, title: str, member_ids: Sequence[UUID]) -> Conversation:
     """Make a group with the actor as its owner; naming her among the members is harmless.
 
-    Raises InvalidInput, UserNotFound or GroupFull.
+    She may add whom she may write to. Raises InvalidInput, UserNotFound, Blocked, WritingNotAgreed or GroupFull.
     """
     name = clean_line(title, field="title", max_chars=MAX_TITLE_CHARS, required=False)
     others = list(dict.fromkeys(user_id for user_id in member_ids if user_id != actor.id))
     _require_room(len(others) + 1)
 
     def create() -> Conversation:
-        get_users(actor.tenant_id, others)
+        require_may_write(actor, others)
         conversation = Conversation(
             tenant_id=actor.tenant_id, kind=Conversation.Kind.GROUP, title=name, created_by=actor
         )
@@ -82,7 +80,8 @@ def create_group(actor: User, *, title: str, member_ids: Sequence[UUID]) -> Conv
 def add_members(actor: User, *, conversation: Conversation, user_ids: Sequence[UUID], join_seq: int = 1) -> list[UUID]:
     """Add users to a group and return those who were not in it yet; they see its log from `join_seq` on.
 
-    Raises ConversationNotFound, DirectImmutable, NotAllowed, UserNotFound or GroupFull.
+    She may add whom she may write to. Raises ConversationNotFound, DirectImmutable, NotAllowed, UserNotFound, Blocked,
+    WritingNotAgreed or GroupFull.
     """
 
     def add() -> list[UUID]:
@@ -91,7 +90,7 @@ def add_members(actor: User, *, conversation: Conversation, user_ids: Sequence[U
         policies.require_may_add(locked.own.role)
         fresh = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in locked.members]
         _require_room(len(locked.members) + len(fresh))
-        get_users(actor.tenant_id, fresh)
+        require_may_write(actor, fresh)
         _insert_members(locked.conversation, fresh, join_seq=join_seq)
         _store_count(locked.conversation, len(locked.members) + len(fresh))
         return fresh
@@ -163,13 +162,27 @@ def set_role(actor: User, *, conversation: Conversation, user_id: UUID, role: st
     return run_in_transaction(change)
 
 
+def lock_members(conversation: Conversation) -> list[Member]:
+    """Lock the members of a conversation whose log the caller holds. One query."""
+    rows = Member.objects.for_tenant(conversation.tenant_id).filter(conversation=conversation)
+    return list(rows.order_by("pk").select_for_update())
+
+
+def let_write(members: Sequence[Member], *, may_write: bool) -> None:
+    """Let members write, or not. They are locked; nodes learn of it by the membership epoch of their log."""
+    for member in members:
+        member.may_write = may_write
+        member.save(update_fields=["may_write"])
+
+
 def _create_direct(actor: User, other_id: UUID) -> tuple[Conversation, bool]:
-    get_user(actor.tenant_id, other_id)
-    rows = Conversation.objects.for_tenant(actor.tenant_id)
-    key = direct_key(actor.id, other_id)
-    existing = rows.filter(direct_key=key).first()
+    existing = find_direct(actor, other_id)
     if existing is not None:
         return existing, False
+    lock_pair(actor, other_id)  # a block made at the same moment is either seen here or finds this conversation
+    require_may_write(actor, [other_id])
+    rows = Conversation.objects.for_tenant(actor.tenant_id)
+    key = direct_key(actor.id, other_id)
     fresh = Conversation(
         tenant_id=actor.tenant_id, kind=Conversation.Kind.DIRECT, direct_key=key, created_by=actor, member_count=2
     )

@@ -7,7 +7,8 @@ ConversationNotFound, so that nobody learns which ids exist.
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import ImError, Unavailable
-from apps.conversations.errors import Blocked, ConversationNotFound
+from apps.conversations.errors import ConversationNotFound
+from apps.orgs.errors import Blocked
 from apps.wire.errors import ErrorCode
 
 __all__ = [

@@ -10,7 +10,6 @@ from apps.conversations import errors
     ("error", "code", "status"),
     [
         (errors.ConversationNotFound(conversation="42"), "conversation_not_found", 404),
-        (errors.Blocked(), "blocked", 403),
         (errors.MemberNotFound(user="42"), "member_not_found", 404),
         (errors.DirectWithSelf(), "direct_with_self", 400),
         (errors.DirectImmutable(), "direct_immutable", 409),

@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.conversations import services
 from apps.conversations.errors import ConversationNotFound, MemberNotFound
 from apps.conversations.models import Conversation
-from apps.conversations.selectors import get_conversation, get_member, member_ids
+from apps.conversations.selectors import find_direct, get_conversation, get_member, member_ids
 
 
 @pytest.fixture
@@ -46,3 +46,10 @@ def test_members_are_listed_longest_standing_first(
 
     with django_assert_num_queries(1):
         assert member_ids(group) == [alice.id, bob.id, carol.id]
+
+
+def test_a_pair_finds_its_direct_conversation(alice: User, bob: User, carol: User) -> None:
+    direct, _created = services.create_direct(alice, other_id=bob.id)
+
+    assert find_direct(alice, bob.id) == find_direct(bob, alice.id) == direct
+    assert find_direct(alice, carol.id) is None

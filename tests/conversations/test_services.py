@@ -23,6 +23,8 @@ from apps.conversations.errors import (
 )
 from apps.conversations.models import Conversation, Member
 from apps.conversations.services import RoleChange
+from apps.orgs.errors import Blocked
+from apps.orgs.models import Block, PersonSettings
 
 
 def roles(conversation: Conversation) -> dict[UUID, str]:
@@ -65,6 +67,32 @@ class TestCreateDirect:
             with pytest.raises(UserNotFound):
                 services.create_direct(alice, other_id=other_id)
         assert not Conversation.objects.for_tenant(alice.tenant_id).exists()
+
+    def test_one_that_is_there_is_returned_whoever_may_write_to_whom(
+        self, alice: User, bob: User, direct: Conversation
+    ) -> None:
+        Block(tenant_id=alice.tenant_id, user=bob, blocked=alice).save()
+        deactivate_user(bob)
+
+        assert services.create_direct(alice, other_id=bob.id) == (direct, False)
+
+    @pytest.mark.parametrize("blocker", ["alice", "bob"])
+    def test_not_while_one_blocks_the_other(self, alice: User, bob: User, blocker: str) -> None:
+        pair = {"alice": (alice, bob), "bob": (bob, alice)}[blocker]
+        Block(tenant_id=alice.tenant_id, user=pair[0], blocked=pair[1]).save()
+
+        with pytest.raises(Blocked):
+            services.create_direct(alice, other_id=bob.id)
+        with pytest.raises(Blocked):
+            services.create_group(alice, title="Group", member_ids=[bob.id])
+
+    def test_not_with_somebody_one_does_not_see(self, alice: User, bob: User) -> None:
+        PersonSettings(tenant_id=bob.tenant_id, user=bob, is_hidden=True).save()
+
+        with pytest.raises(UserNotFound):
+            services.create_direct(alice, other_id=bob.id)
+        with pytest.raises(UserNotFound):
+            services.create_group(alice, title="Group", member_ids=[bob.id])
 
     @pytest.mark.django_db(transaction=True)
     def test_two_people_at_the_same_moment_get_the_same(self, alice: User, bob: User) -> None:
@@ -141,6 +169,16 @@ class TestAddMembers:
 
         assert carol.id not in roles(group)
 
+    def test_nor_does_one_add_whom_one_may_not_write_to(
+        self, group: Conversation, alice: User, bob: User, carol: User
+    ) -> None:
+        Block(tenant_id=alice.tenant_id, user=carol, blocked=alice).save()
+        Block(tenant_id=alice.tenant_id, user=bob, blocked=alice).save()  # a member already
+
+        with pytest.raises(Blocked):
+            services.add_members(alice, conversation=group, user_ids=[bob.id, carol.id])
+        assert services.add_members(alice, conversation=group, user_ids=[bob.id]) == []
+
     def test_a_direct_conversation_stays_as_it_is(self, direct: Conversation, alice: User, carol: User) -> None:
         with pytest.raises(DirectImmutable):
             services.add_members(alice, conversation=direct, user_ids=[carol.id])
@@ -155,7 +193,7 @@ class TestAddMembers:
     def test_the_number_of_queries_does_not_grow_with_the_members(
         self, group: Conversation, alice: User, carol: User, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_max_num_queries(7):  # savepoint twice, lock, members, users, insert, count
+        with django_assert_max_num_queries(9):  # savepoint twice, lock, members, whom she may write to (3)…
             services.add_members(alice, conversation=group, user_ids=[carol.id])
 
 
@@ -292,3 +330,15 @@ class TestSetRole:
     def test_strangers_to_it_learn_nothing(self, group: Conversation, alice: User, eve: User) -> None:
         with pytest.raises(ConversationNotFound):
             services.set_role(eve, conversation=group, user_id=alice.id, role="member")
+
+
+class TestWriting:
+    def test_members_are_silenced_and_heard_again(self, direct: Conversation, alice: User, bob: User) -> None:
+        members = services.lock_members(direct)
+
+        services.let_write(members, may_write=False)
+        silenced = set(Member.objects.for_tenant(direct.tenant_id).values_list("user_id", "may_write"))
+        services.let_write(members, may_write=True)
+
+        assert silenced == {(alice.id, False), (bob.id, False)}
+        assert set(Member.objects.for_tenant(direct.tenant_id).values_list("may_write", flat=True)) == {True}

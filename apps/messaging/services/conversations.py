@@ -35,7 +35,7 @@ SERVER_TERMINAL = TerminalId(UUID(int=0))
 def start_direct(actor: User, *, other_id: UUID, now_ms: int) -> tuple[Conversation, bool]:
     """Return the direct conversation with another user, and whether it was started just now.
 
-    Raises UserNotFound or DirectWithSelf.
+    Raises UserNotFound, Blocked, WritingNotAgreed or DirectWithSelf.
     """
 
     def start() -> tuple[Conversation, bool]:
@@ -48,7 +48,7 @@ def start_direct(actor: User, *, other_id: UUID, now_ms: int) -> tuple[Conversat
 
 
 def start_group(actor: User, *, title: str, member_ids: Sequence[UUID], now_ms: int) -> Conversation:
-    """Start a group with the actor as its owner. Raises InvalidInput, UserNotFound or GroupFull."""
+    """Start a group with the actor as its owner. Raises as `conversations` does."""
 
     def start() -> Conversation:
         conversation = membership.create_group(actor, title=title, member_ids=member_ids)
@@ -61,7 +61,7 @@ def start_group(actor: User, *, title: str, member_ids: Sequence[UUID], now_ms: 
 def add_members(actor: User, *, conversation: Conversation, user_ids: Sequence[UUID], now_ms: int) -> list[UUID]:
     """Add users to a group and return those who were not in it; they see its log from the event of this on.
 
-    Raises ConversationNotFound, DirectImmutable, NotAllowed, UserNotFound or GroupFull.
+    Raises ConversationNotFound, DirectImmutable, NotAllowed, UserNotFound, Blocked, WritingNotAgreed or GroupFull.
     """
 
     def add() -> list[UUID]:

@@ -26,7 +26,9 @@ _ERRORS: Final[Mapping[Refusal, type[ImError]]] = {
     Refusal.NOT_AGREED: WritingNotAgreed,
 }
 
-ContactWord = Literal["none", "accepted", "asked_by_me", "asked_by_them"]
+ContactState = Literal["accepted", "asked_by_me", "asked_by_them"]
+"""How far two people are with each other, from the point of view of one of them."""
+ContactWord = ContactState | Literal["none"]
 
 
 class Relation(NamedTuple):
@@ -51,8 +53,10 @@ def may_see(viewer: User, user_ids: Collection[UUID]) -> set[UUID]:
 def refusals_to_write(actor: User, user_ids: Collection[UUID]) -> dict[UUID, str]:
     """Return those of the people whom the actor may not write to, each with the code of `Refusal`.
 
-    Four queries at most.
+    Four queries at most, none for nobody.
     """
+    if not user_ids:
+        return {}
     return _refusals(actor, user_ids, blocks=_blocks_between(actor, user_ids))
 
 
@@ -115,7 +119,7 @@ def relation_of(viewer: User, user_id: UUID) -> Relation:
     )
 
 
-def contact_word(contact: Contact, viewer_id: UUID) -> ContactWord:
+def contact_word(contact: Contact, viewer_id: UUID) -> ContactState:
     """Say how far two people are with each other, from the point of view of one of them."""
     if contact.state == Contact.State.ACCEPTED:
         return "accepted"
