@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("apps.access.urls")),
     path("api/v1/", include("apps.accounts.urls")),
+    path("api/v1/", include("apps.orgs.urls")),
     path("api/v1/", include("apps.messaging.urls")),
     path("chat/", include("apps.webclient.urls")),
 ]

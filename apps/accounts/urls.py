@@ -6,6 +6,4 @@ from apps.accounts import api
 
 urlpatterns = [
     path("me", api.MeView.as_view(), name="me"),
-    path("users", api.UsersView.as_view(), name="users"),
-    path("users/<uuid:user>", api.UserDetailView.as_view(), name="user"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.messaging.api import conversations, events, members
+from apps.messaging.api import blocks, conversations, events, members
 
 ONE = "conversations/<uuid:conversation>"
 
@@ -12,5 +12,7 @@ urlpatterns = [
     path(f"{ONE}/members", members.MembersView.as_view(), name="members"),
     path(f"{ONE}/members/<uuid:user>", members.MemberDetailView.as_view(), name="member"),
     path(f"{ONE}/events", events.EventsView.as_view(), name="events"),
+    path("blocks", blocks.BlocksView.as_view(), name="blocks"),
+    path("blocks/<uuid:user>", blocks.BlockDetailView.as_view(), name="block"),
     path(f"{ONE}/cursor", events.CursorView.as_view(), name="cursor"),
 ]

@@ -15,6 +15,8 @@ ONE = {"conversation": ID}
         ("members", ONE, f"/api/v1/conversations/{ID}/members"),
         ("member", {**ONE, "user": ID}, f"/api/v1/conversations/{ID}/members/{ID}"),
         ("events", ONE, f"/api/v1/conversations/{ID}/events"),
+        ("blocks", {}, "/api/v1/blocks"),
+        ("block", {"user": ID}, f"/api/v1/blocks/{ID}"),
         ("cursor", ONE, f"/api/v1/conversations/{ID}/cursor"),
     ],
 )
