@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.utils import timezone
+
+from apps.access.roles import TENANT_ADMIN
+from apps.access.scopes import tenant_scope
+from apps.access.services import grant_role
 from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.common.clock import now_ms
 from apps.common.retry import run_in_transaction
 from apps.messaging.services.conversations import start_group
+from apps.orgs.models import Department
+from apps.orgs.services import create_department, create_organisation
+from apps.orgs.services.placements import place_person
 from apps.tenants.models import Tenant
 from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
 from imsite.errors import OperatorError
@@ -23,6 +31,7 @@ from imsite.privatefile import write_private
 
 DEMO_SLUG: Final = "demo"
 GROUP_TITLE: Final = "Everyone 大家"
+COMPANY_NAME: Final = "Demo 示例公司"
 ADMIN_USERNAME: Final = "admin"
 # Neither 0 and o nor 1, l and i: people type these from a terminal.
 TYPEABLE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -30,21 +39,29 @@ TYPEABLE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """One member of the demo company."""
+    """One member of the demo company, and where she works in it."""
 
     username: str
     display_name: str
+    department: str
+    title: str
+    is_leader: bool = False
     locale: str = ""
 
 
+RESEARCH, PLATFORM, MARKETING = "Research 研发部", "Platform 平台组", "Marketing 市场部"
+DEPARTMENTS: Final = {RESEARCH: "", PLATFORM: RESEARCH, MARKETING: ""}
+"""Each with the one above it; the first level lies below the company."""
+
 DEMO_USERS: Final = (
-    DemoUser("alice", "Alice"),
-    DemoUser("bob", "Bob"),
-    DemoUser("carol", "Carol"),
-    DemoUser("dave", "Dave"),
-    DemoUser("zhang.wei", "张伟", "zh-hans"),
-    DemoUser("li.na", "李娜", "zh-hans"),
+    DemoUser("alice", "Alice", RESEARCH, "CTO", is_leader=True),
+    DemoUser("bob", "Bob", PLATFORM, "Engineer"),
+    DemoUser("carol", "Carol", MARKETING, "Head of marketing", is_leader=True),
+    DemoUser("dave", "Dave", MARKETING, "Designer"),
+    DemoUser("zhang.wei", "张伟", PLATFORM, "高级工程师", locale="zh-hans"),
+    DemoUser("li.na", "李娜", RESEARCH, "产品经理", locale="zh-hans"),
 )
+"""The first one administers the company."""
 
 
 def ensure_demo(passwords_file: Path) -> list[tuple[str, str]]:
@@ -77,17 +94,37 @@ def _create_missing(passwords: dict[str, str], missing: set[str]) -> None:
         for user in DEMO_USERS
         if (login := f"{user.username}@{DEMO_SLUG}") in missing
     ]
-    if len(users) == len(DEMO_USERS):
-        start_group(users[0], title=GROUP_TITLE, member_ids=[user.id for user in users], now_ms=now_ms())
-    admin = f"{ADMIN_USERNAME}@{SYSTEM_SLUG}"
-    if admin in missing:
+    login = f"{ADMIN_USERNAME}@{SYSTEM_SLUG}"
+    if login in missing:
         create_user(
             ensure_system_tenant(),
             username=ADMIN_USERNAME,
-            password=passwords[admin],
+            password=passwords[login],
             is_staff=True,
             is_superuser=True,
         )
+    if len(users) == len(DEMO_USERS):
+        start_group(users[0], title=GROUP_TITLE, member_ids=[user.id for user in users], now_ms=now_ms())
+        _found_company(User.unscoped.get(login=login), users)
+
+
+def _found_company(admin: User, users: list[User]) -> None:
+    """Put the people into an organisation, and let the first of them administer it."""
+    now, tenant_id = timezone.now(), users[0].tenant_id
+    company = create_organisation(admin, name=COMPANY_NAME, now=now, tenant_id=tenant_id)
+    departments = {"": Department.objects.for_tenant(tenant_id).get(organisation=company, parent=None)}
+    for name, above in DEPARTMENTS.items():
+        departments[name] = create_department(admin, parent_id=departments[above].id, name=name, now=now)
+    for user, person in zip(users, DEMO_USERS, strict=True):
+        place_person(
+            admin,
+            user_id=user.id,
+            department_id=departments[person.department].id,
+            title=person.title,
+            is_leader=person.is_leader,
+            now=now,
+        )
+    grant_role(admin, user=users[0], role=TENANT_ADMIN, scope=tenant_scope(tenant_id), now=now)
 
 
 def _read_passwords(path: Path) -> dict[str, str]:

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import authenticate
 
+from apps.access.models import Grant
+from apps.access.roles import TENANT_ADMIN
+from apps.access.scopes import tenant_scope
 from apps.accounts.models import User
 from apps.accounts.services import set_password
 from apps.conversations.models import Conversation, Member
+from apps.orgs.models import Department, Organisation, Placement
 from apps.tenants.models import Tenant
-from imsite.demo import DEMO_USERS, GROUP_TITLE, ensure_demo
+from imsite.demo import DEMO_USERS, GROUP_TITLE, PLATFORM, RESEARCH, ensure_demo
 from imsite.errors import OperatorError
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +45,17 @@ def test_only_the_administrator_may_open_the_admin(passwords_file: Path) -> None
     ensure_demo(passwords_file)
 
     assert list(User.unscoped.filter(is_staff=True).values_list("login", flat=True)) == ["admin@system"]
+
+
+def test_everyone_works_somewhere_and_the_first_one_administers_the_company(passwords_file: Path) -> None:
+    ensure_demo(passwords_file)
+
+    places = Placement.unscoped.values_list("user__username", "department__name", "is_leader")
+    assert set(places) == {(each.username, each.department, each.is_leader) for each in DEMO_USERS}
+    assert Department.unscoped.get(name=PLATFORM).parent == Department.unscoped.get(name=RESEARCH)
+    grant = Grant.unscoped.get()
+    first = User.unscoped.get(login=f"{DEMO_USERS[0].username}@demo")
+    assert (grant.user_id, grant.role, grant.scope) == (first.id, TENANT_ADMIN, tenant_scope(first.tenant_id).path)
 
 
 def test_a_second_run_changes_nothing(passwords_file: Path) -> None:
@@ -93,6 +108,8 @@ def test_passwords_differ_between_accounts_and_installations(passwords_file: Pat
     Member.unscoped.all().delete()
     Conversation.unscoped.all().delete()
     User.unscoped.all().delete()
+    Department.unscoped.order_by("-level").delete()
+    Organisation.unscoped.all().delete()
     Tenant.objects.all().delete()
 
     second = dict(ensure_demo(passwords_file.with_name("other.json")))
