@@ -17,8 +17,9 @@ from apps.edge.wheel import TICK_S, ticks_of
 if TYPE_CHECKING:
     from apps.edge.http import HttpProtocols
 
-BACKLOG: Final = 2048
-"""Connections the kernel keeps for us before they are taken; the system's own limit (somaxconn) may be lower."""
+BACKLOG: Final = 16_384
+"""Connections the kernel keeps for us before they are taken; the system's own limit (somaxconn) may be lower. Peers for
+whom there is no room try again after 1, 3, 7, 15 and 31 s, which is long after a dead node's others have come back."""
 
 
 class EdgeServer:

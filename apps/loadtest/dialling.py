@@ -34,6 +34,8 @@ IP_BIND_ADDRESS_NO_PORT: Final = 24
 
 BACKOFF_BASE_S: Final = 0.25
 BACKOFF_CAP_S: Final = 20.0
+LATER: Final = frozenset({"http_408", "http_429"})
+"""Refusals of this moment only: the server had no time for the request, or for that many."""
 COMES_BACK: Final = frozenset({str(int(code)) for code in (*RECONNECT, CloseCode.NORMAL)})
 
 
@@ -130,6 +132,7 @@ class Dialler:
             session.abort("sign_in_timeout")
 
     def _dial(self, session: Session, now: float) -> None:
+        self._stats.count("dialled")
         self._busy[session] = now + SIGN_IN_TIMEOUT_S
         session.began_ns = time.monotonic_ns()
         session.phase = DIALLING
@@ -194,7 +197,7 @@ def _looked_up(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
 def is_final(reason: str) -> bool:
     """Tell whether a connection that ended like this must not be tried again by itself."""
     if reason.startswith("http_4"):
-        return reason != "http_429"
+        return reason not in LATER
     return reason.isdigit() and reason not in COMES_BACK
 
 

@@ -50,7 +50,8 @@ def is_error(name: str) -> bool:
 def key_figures(outcome: Outcome) -> dict[str, float]:
     """Return the key numbers of a run, without those that it says nothing about."""
     figures: dict[str, float] = {"sessions": outcome.verdict.open_at_end}
-    figures |= _connecting(outcome) | _traffic(outcome) | _durations(outcome.recording) | _usage(outcome)
+    figures |= _connecting(outcome) | _coming_back(outcome) | _traffic(outcome)
+    figures |= _durations(outcome.recording) | _usage(outcome)
     figures["errors"] = sum(
         count for counts in outcome.recording.counts.values() for name, count in counts.items() if is_error(name)
     )
@@ -88,6 +89,17 @@ def _seconds(outcome: Outcome, phase: str) -> float:
 
 def _connecting(outcome: Outcome) -> dict[str, float]:
     return {"connected_per_s": outcome.verdict.connected / _seconds(outcome, "connect")}
+
+
+def _coming_back(outcome: Outcome) -> dict[str, float]:
+    """What the second that was worst for the server asked of it, and it managed, after connections had broken."""
+    broken_s = [event["second"] for event in outcome.events if event["kind"] in {"kill", "drop"}]
+    if not broken_s:
+        return {}
+    after = [point.counts for point in outcome.recording.points if point.second >= min(broken_s)]
+    names = {"dialled": "dialled_again_per_s_max", "signed_in": "signed_in_again_per_s_max"}
+    most = {figure: max((counts.get(name, 0) for counts in after), default=0) for name, figure in names.items()}
+    return {figure: count for figure, count in most.items() if count}
 
 
 def _traffic(outcome: Outcome) -> dict[str, float]:

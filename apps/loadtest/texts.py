@@ -86,6 +86,8 @@ CHINESE: Final = {
     # figures
     "sessions open at the end": "结束时的会话数",
     "sessions connected per s": "每秒连接的会话数",
+    "connections tried again in one second at most": "每秒重新尝试的连接数峰值",
+    "sessions back in one second at most": "每秒恢复的会话数峰值",
     "messages acknowledged per s": "每秒确认的消息数",
     "messages delivered per s": "每秒投递的消息数",
     "server memory per session, KB": "每会话服务器内存，KB",

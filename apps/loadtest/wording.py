@@ -59,6 +59,8 @@ def figure_name(language: Language, name: str) -> str:
     names = {
         "sessions": say(language, "sessions open at the end"),
         "connected_per_s": say(language, "sessions connected per s"),
+        "dialled_again_per_s_max": say(language, "connections tried again in one second at most"),
+        "signed_in_again_per_s_max": say(language, "sessions back in one second at most"),
         "acked_per_s": say(language, "messages acknowledged per s"),
         "delivered_per_s": say(language, "messages delivered per s"),
         "server_kb_per_session": say(language, "server memory per session, KB"),

@@ -59,6 +59,7 @@ async def test_who_is_dropped_comes_back_and_the_time_away_is_measured(server: F
         await all_open(one)
 
         assert one.stats.away.count == 8
+        assert one.stats.counts["dialled"] == 16
     assert server.signed_in == 16
 
 
@@ -117,6 +118,7 @@ async def test_who_was_told_to_wait_waits() -> None:
         ("4401", True),
         ("4403", True),
         ("http_403", True),
+        ("http_408", False),
         ("http_429", False),
         ("http_503", False),
         ("silent", False),

@@ -6,6 +6,8 @@ import pytest
 
 from apps.loadtest.errors import ResultUnreadable
 from apps.loadtest.judging import Verdict
+from apps.loadtest.observing import Usage
+from apps.loadtest.orders import Snapshot
 from apps.loadtest.result import durability_of, is_error, key_figures, read_result, write_result
 from tests.loadtest.results import outcome, result
 
@@ -45,6 +47,27 @@ def test_key_figures_are_those_of_their_phases() -> None:
     assert figures["server_ms_per_message"] == 5
     assert figures["client_cores"] == 0.25
     assert figures["errors"] == 2
+
+
+def test_the_worst_second_after_connections_broke_is_told_apart_from_the_ramp() -> None:
+    run = outcome()
+    run.recording.points[0].counts["dialled"] = 900
+    for dialled, signed_in in ((0, 0), (7, 2), (3, 5)):
+        counts = {"dialled": dialled, "signed_in": signed_in}
+        run.recording.take(Snapshot(0, "measure", 10, 0, counts, {}))
+        run.recording.end_second(len(run.recording.points) + 1.0, Usage(1, 1, 1), Usage(1, 1, 1))
+
+    figures = key_figures(run)
+
+    assert (figures["dialled_again_per_s_max"], figures["signed_in_again_per_s_max"]) == (7, 5)
+
+
+def test_nobody_is_said_to_be_back_where_nothing_broke() -> None:
+    run = outcome()
+    run.events.clear()
+    run.recording.points[-1].counts["dialled"] = 9
+
+    assert not any("again" in name for name in key_figures(run))
 
 
 def test_without_a_server_to_look_at_nothing_is_said_of_it() -> None:
