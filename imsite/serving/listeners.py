@@ -12,7 +12,7 @@ from imsite.phrases import phrase
 
 BACKLOG = 16_384
 """Connections that wait to be accepted; the system's own limit (somaxconn) may be lower. What comes beyond is dropped
-by the kernel and tried again by the peer after 1, 3, 7, 15 and 31 s, so the queue must hold all who lost a node at once.
+by the kernel and tried again by the peer after 1, 3, 7, 15 and 31 s, so the queue must hold all who lost a node.
 """
 HAS_QUEUES = sys.platform == "linux"
 """Whether the kernel spreads connections over listeners of one port. Others give all to one, or know no such thing."""
