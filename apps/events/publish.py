@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 DELIVER: Final = "deliver"
 REVOKE: Final = "revoke"
+TENANTS: Final = "tenants"
+"""To every node: look anew which tenants are not active, and what they may send."""
+NODES: Final = "nodes"
+"""The group that every node which serves sessions is in."""
 GAP: Final = "gap"
 """From the layer itself: messages to `groups` (None: to any) since `since_ms`, unix time, may never arrive."""
 
@@ -71,6 +75,11 @@ def revoke_on_commit(user_id: UUID, *, terminal_id: UUID | None = None) -> None:
     """Once the transaction commits, close the user's open sessions: all, or those of one terminal."""
     message = {"type": REVOKE, "terminal": terminal_id.hex if terminal_id else ""}
     _send_on_commit([user_group(user_id)], message)
+
+
+def tell_tenants_changed() -> None:
+    """Once the transaction commits, let every node look anew whose sessions have to end. Lost, they do so anyway."""
+    _send_on_commit([NODES], {"type": TENANTS})
 
 
 class _NodeLoop:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from apps.common.clock import now_ms
 from apps.events.publish import user_group
 from apps.gateway.measures import CLOSES
 from apps.gateway.outbox import Bounds, Outbox
-from apps.gateway.quotas import Quotas
+from apps.gateway.quotas import Allowances, Quotas
 from apps.gateway.registry import Registry
 from apps.gateway.session import (
     Authenticate,
@@ -85,6 +85,8 @@ class Node:
     quotas: Quotas
     home_of: Callable[[str], str] = _nowhere_else
     """Where sessions of a group are served at less cost: the address of another node, or nothing."""
+    allowances: Allowances = field(default_factory=Allowances)
+    """What tenants may send."""
 
 
 class Connection:
@@ -251,7 +253,8 @@ class Connection:
 
     def _send(self, frame: Send, identity: Identity) -> None:
         node = self._node
-        wait_ms = node.quotas.admit(identity.user, now_ms())
+        time_ms = now_ms()
+        wait_ms = node.quotas.admit(identity.user, time_ms) or node.allowances.admit(identity.tenant, time_ms)
         if wait_ms:
             self._completed(too_many_messages(frame, wait_ms))
             return

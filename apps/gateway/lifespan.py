@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -22,11 +22,13 @@ from apps.gateway.connection import Node
 from apps.gateway.dispatch import RESUME_OVERLAP_MS, Dispatcher
 from apps.gateway.gaps import GapRepair
 from apps.gateway.outbox import Bounds
-from apps.gateway.quotas import Quotas
+from apps.gateway.quotas import Allowances, Quotas
 from apps.gateway.registry import Registry
 from apps.gateway.session import Limits
+from apps.gateway.tenancy import TenantWatch
 from apps.messaging import runtime, selectors
 from apps.metrics import observe_gauge
+from apps.tenants.selectors import Standing, unusual_standings
 
 logger = logging.getLogger(__name__)
 
@@ -132,14 +134,18 @@ async def _open(layer: Any) -> Node:
     registry = Registry(secrets.token_hex(6), layer)
     repair = GapRepair(registry, selectors.went_on, _shut_out, overlap_ms=RESUME_OVERLAP_MS)
     registry.on_gap = repair.note
+    allowances = Allowances()
+    watch = TenantWatch(registry, allowances, _standings)
+    registry.on_tenants = watch.look
     observe_gauge("im_gateway_connections", "Open connections, signed in or not.", registry.__len__)
     await registry.start()
     registry.spawn_forever(repair.run())
+    registry.spawn_forever(watch.run())
     registry.spawn_forever(freeze_as_it_grows(lambda: len(registry)))
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
     quotas = Quotas(per_s=limits.user_rate_per_s, burst=limits.user_burst)
-    return Node(registry, Dispatcher(), limits, bounds, quotas, _home_of)
+    return Node(registry, Dispatcher(), limits, bounds, quotas, _home_of, allowances)
 
 
 async def _shut_out(
@@ -150,6 +156,13 @@ async def _shut_out(
     found: tuple[set[UUID], set[UUID]] = await ask(
         tenant, users=users, terminals=terminals, since=to_datetime(since_ms)
     )
+    return found
+
+
+async def _standings() -> Sequence[Standing]:
+    """Ask which tenants are not simply active without limit, in a thread."""
+    ask = database_sync_to_async(unusual_standings, thread_sensitive=False)
+    found: Sequence[Standing] = await ask()
     return found
 
 

@@ -1,6 +1,6 @@
-"""How much one user may send through all her sessions of a node together. Pure: the time comes in."""
+"""How much users, and tenants, may send through all their sessions of a node together. Pure: the time comes in."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Final
 
 from apps.gateway.session.limits import TokenBucket
@@ -42,3 +42,27 @@ class Quotas:
         while len(self._buckets) >= TRACKED_MAX:
             del self._buckets[next(iter(self._buckets))]
         self._sweep_at = min(max(SWEEP_FROM, 2 * len(self._buckets)), TRACKED_MAX)
+
+
+class Allowances:
+    """The rates of tenants that have a limit: a minute's worth may be sent at once, and comes back within a minute."""
+
+    def __init__(self) -> None:
+        self._limits: dict[Hashable, int] = {}
+        self._buckets: dict[Hashable, TokenBucket] = {}
+
+    def keep(self, per_minute: Mapping[Hashable, int]) -> None:
+        """Let these limits hold from now on, and no others. Whose limit stays goes on where she is."""
+        same = {tenant for tenant, limit in per_minute.items() if self._limits.get(tenant) == limit}
+        self._buckets = {tenant: bucket for tenant, bucket in self._buckets.items() if tenant in same}
+        self._limits = dict(per_minute)
+
+    def admit(self, tenant: Hashable, now_ms: int) -> int:
+        """Count one message; return 0, or how many milliseconds to wait when it is one too many and not counted."""
+        limit = self._limits.get(tenant)
+        if limit is None:
+            return 0
+        bucket = self._buckets.get(tenant)
+        if bucket is None:
+            bucket = self._buckets[tenant] = TokenBucket(per_s=limit / 60, burst=limit, now_ms=now_ms)
+        return 0 if bucket.take(1, now_ms) else bucket.wait_ms(1, now_ms)

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from apps.common.clock import now_ms
-from apps.events.publish import DELIVER, GAP, REVOKE, user_group
+from apps.events.publish import DELIVER, GAP, NODES, REVOKE, TENANTS, user_group
 from apps.gateway.measures import PUSHES, SESSIONS
 from apps.gateway.texts import SharedText
 from apps.gateway.wheel import Item, Wheel
@@ -96,6 +96,7 @@ class Registry:
         self._session_count = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self.on_gap: OnGap = _log_gap
+        self.on_tenants: Callable[[], None] = _ignore
         self._stopping = False
 
     def __len__(self) -> int:
@@ -108,6 +109,12 @@ class Registry:
             self._layer.subscribe(self.channel, self.deliver)
         elif self._layer is not None:
             self._loops.append(asyncio.create_task(self._receive_forever(), name="gateway receiver"))
+
+    async def hear_what_concerns_nodes(self) -> None:
+        """Join the group that every node is in; nothing happens when it is joined already."""
+        if self._layer is not None and NODES not in self._joined:
+            await self._layer.group_add(NODES, self.channel)
+            self._joined.add(NODES)
 
     async def stop(self, *, within_s: float) -> None:
         """Ask every session to go, wait for them a bounded time, end what is left, and leave the layer."""
@@ -197,6 +204,8 @@ class Registry:
             self._revoke(message)
         elif message.get("type") == GAP:
             self.on_gap(message["groups"], message["since_ms"])
+        elif message.get("type") == TENANTS:
+            self.on_tenants()
 
     def _hand_out(self, message: dict[str, Any]) -> None:
         conversation = msgspec.convert(message["conversation"], UUID) if message["conversation"] else None
@@ -273,6 +282,10 @@ class Registry:
 
 def _log_gap(groups: Sequence[str] | None, since_ms: int) -> None:
     logger.error("nobody repairs a gap of %s since %d", "all groups" if groups is None else groups, since_ms)
+
+
+def _ignore() -> None:
+    """Nobody here cares about tenants."""
 
 
 def _ticks_until(connection: Connection, time_ms: int) -> int:

@@ -67,12 +67,3 @@ class UsersLimit(ImError):
     code = "tenant_users_limit"
     status = 409
     message = _("The tenant may have %(limit)s active users, and there is no room for %(adding)s more.")
-
-
-class MessagesLimit(ImError):
-    """All people of the tenant together send more messages than they may."""
-
-    code = "rate_limited"
-    status = 429
-    message = _("Your company sends more messages per minute than it may; try again in a moment.")
-    retryable = True

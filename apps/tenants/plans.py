@@ -25,7 +25,8 @@ class Limits:
     """Members of one group (`group_full`); the installation's own bound, IM_GROUP_MEMBERS_MAX, holds beside it."""
 
     messages_per_minute_max: int | None = None
-    """Messages of all its people together, in any minute, on one serving process (`rate_limited`)."""
+    """Messages of all its people together, per minute and serving process; a minute's worth may come at once. REST
+    counts for itself. One more is refused (`rate_limited`)."""
 
     retention_days: int | None = None
     """Messages older than so many days are deleted for good by the next run of `tenants expire`."""

@@ -13,7 +13,17 @@ from django.db import transaction
 
 from apps.events import publish as door
 from apps.events.inprocess import InProcessLayer
-from apps.events.publish import Delivery, bind_loop, publish, publish_on_commit, revoke_on_commit, user_group
+from apps.events.publish import (
+    NODES,
+    TENANTS,
+    Delivery,
+    bind_loop,
+    publish,
+    publish_on_commit,
+    revoke_on_commit,
+    tell_tenants_changed,
+    user_group,
+)
 from tests.metrics.measured import Measured
 
 USER = UUID(int=5)
@@ -208,3 +218,15 @@ class TestOnCommit:
 def test_the_group_of_a_user_is_a_valid_name() -> None:
     assert InProcessLayer().require_valid_group_name(GROUP)
     assert f"user.{USER.hex}" == GROUP
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_nodes_are_told_that_tenants_changed(use: Use) -> None:
+    layer = use(InProcessLayer())
+    got, arrived = subscribed(layer)
+    await layer.group_add(NODES, "node")
+
+    await database_sync_to_async(tell_tenants_changed)()
+
+    await asyncio.wait_for(arrived.wait(), 5)
+    assert got == [{"type": TENANTS, "groups": [NODES]}]

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.gateway import quotas as module
-from apps.gateway.quotas import Quotas
+from apps.gateway.quotas import Allowances, Quotas
 
 
 def test_a_user_may_send_a_burst_and_then_at_her_rate() -> None:
@@ -59,3 +59,47 @@ def test_even_where_everybody_sends_memory_is_bounded(monkeypatch: pytest.Monkey
 
     assert len(quotas) <= 50
     assert quotas.admit(499, 0) > 0
+
+
+class TestAllowances:
+    def test_without_a_limit_everything_is_admitted(self) -> None:
+        allowances = Allowances()
+
+        assert [allowances.admit("acme", 0) for _ in range(1_000)] == [0] * 1_000
+
+    def test_a_minutes_worth_is_admitted_and_not_one_more(self) -> None:
+        allowances = Allowances()
+        allowances.keep({"acme": 60})
+
+        waits = [allowances.admit("acme", 0) for _ in range(61)]
+
+        assert waits[:60] == [0] * 60
+        assert waits[60] > 0
+        assert allowances.admit("acme", waits[60]) == 0
+
+    def test_tenants_do_not_take_from_each_other(self) -> None:
+        allowances = Allowances()
+        allowances.keep({"acme": 1, "rival": 1})
+
+        assert [allowances.admit(tenant, 0) > 0 for tenant in ("acme", "acme", "rival")] == [False, True, False]
+
+    def test_looking_again_gives_nothing_back_unless_the_limit_changed(self) -> None:
+        allowances = Allowances()
+        allowances.keep({"acme": 1})
+        allowances.admit("acme", 0)
+
+        allowances.keep({"acme": 1, "rival": 5})
+        same = allowances.admit("acme", 0)
+        allowances.keep({"acme": 2})
+
+        assert same > 0
+        assert allowances.admit("acme", 0) == 0
+
+    def test_a_limit_that_is_lifted_holds_no_longer(self) -> None:
+        allowances = Allowances()
+        allowances.keep({"acme": 1})
+        allowances.admit("acme", 0)
+
+        allowances.keep({})
+
+        assert [allowances.admit("acme", 0) for _ in range(3)] == [0, 0, 0]

@@ -10,7 +10,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from apps.events.inprocess import InProcessLayer
-from apps.events.publish import Delivery, user_group
+from apps.events.publish import NODES, TENANTS, Delivery, user_group
 from apps.gateway import registry as module
 from apps.gateway.registry import Registry
 from apps.gateway.texts import SharedText
@@ -456,3 +456,20 @@ class TestStopping:
             await asyncio.sleep(0.0)
 
         assert "a defect" in caplog.text
+
+
+async def test_what_concerns_every_node_is_heard_once_it_is_asked_for() -> None:
+    layer = CountingLayer()
+    registry = Registry("n", layer)
+    heard = asyncio.Event()
+    registry.on_tenants = heard.set
+    await registry.start()
+
+    await registry.hear_what_concerns_nodes()
+    await registry.hear_what_concerns_nodes()
+    await layer.group_send(NODES, {"type": TENANTS})
+
+    await asyncio.wait_for(heard.wait(), 5)
+    assert layer.changes == ["add"]
+    await registry.stop(within_s=0)
+    assert layer.changes == ["add", "discard"]

@@ -2,7 +2,6 @@
 
 from apps.tenants.errors import (
     HostTaken,
-    MessagesLimit,
     SlugTaken,
     SystemTenantStays,
     TenantConflict,
@@ -32,7 +31,6 @@ def test_every_refusal_has_a_code_and_a_text_of_its_own() -> None:
         SystemTenantStays(),
         WrongStatus(**fields),
         UsersLimit(**fields),
-        MessagesLimit(),
     ]
 
     assert [refusal.code for refusal in refusals] == [
@@ -42,7 +40,6 @@ def test_every_refusal_has_a_code_and_a_text_of_its_own() -> None:
         "system_tenant_stays",
         "tenant_status",
         "tenant_users_limit",
-        "rate_limited",
     ]
     assert len({refusal.text for refusal in refusals}) == len(refusals)
     assert all("%(" not in refusal.text for refusal in refusals)

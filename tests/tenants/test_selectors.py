@@ -5,7 +5,7 @@ import pytest
 from apps.common.ids import new_id
 from apps.tenants.errors import TenantNotFound
 from apps.tenants.models import Host, Tenant
-from apps.tenants.selectors import get_tenant, get_tenant_by_slug, hosts_of
+from apps.tenants.selectors import Standing, get_tenant, get_tenant_by_slug, hosts_of, unusual_standings
 
 
 @pytest.mark.parametrize("slug", ["acme", " ACME "])
@@ -35,3 +35,11 @@ def test_host_names_come_in_order_and_for_one_tenant_only(tenant: Tenant, other_
         Host.unscoped.create(tenant=owner, name=name)
 
     assert hosts_of(tenant.id) == ["a.acme.com", "b.acme.com"]
+
+
+def test_only_tenants_that_are_not_plainly_active_stand_out(tenant: Tenant, other_tenant: Tenant) -> None:
+    Tenant.objects.create(slug="plain", name="Plain")
+    Tenant.objects.filter(pk=tenant.pk).update(status="suspended")
+    Tenant.objects.filter(pk=other_tenant.pk).update(plan="small", messages_per_minute_max=5)
+
+    assert sorted(unusual_standings()) == sorted([Standing(tenant.id, False, None), Standing(other_tenant.id, True, 5)])

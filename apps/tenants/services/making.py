@@ -3,21 +3,27 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.access.units import Unit
 from apps.common.errors import InvalidInput, Stale
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line, normalized_identifier
+from apps.events.publish import tell_tenants_changed
 from apps.tenants.errors import HostTaken, SlugTaken
 from apps.tenants.models import SLUG_PATTERN, Host, Tenant
-from apps.tenants.plans import LIMITS, MAX_LIMIT, PLANS
+from apps.tenants.plans import LIMITS, MAX_LIMIT, PLANS, UNLIMITED
 from apps.tenants.preferences import Preferences, UnknownPreferences, changed_preferences, written
-from apps.tenants.selectors import hosts_of
+from apps.tenants.selectors import get_tenant, hosts_of
+from apps.tenants.services.acting import ActorOrNone, authorise, record_change
 from apps.tenants.services.locking import locked
+from apps.tenants.units import TENANT_CHANGE, TENANT_MANAGE
 
 SYSTEM_SLUG: Final = "system"
 """The tenant of the people who run the installation."""
@@ -31,8 +37,12 @@ _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}")
 
 
-def create_tenant(*, slug: str, name: str, plan: str = "unlimited") -> Tenant:
-    """Make an active tenant. Raises InvalidInput or SlugTaken."""
+def create_tenant(
+    *, slug: str, name: str, plan: str = UNLIMITED, actor: ActorOrNone = None, now: datetime | None = None
+) -> Tenant:
+    """Make an active tenant. Raises NotPermitted, InvalidInput or SlugTaken."""
+    moment = now or timezone.now()
+    authorise(actor, TENANT_MANAGE, now=moment)
     wanted = normalized_identifier(slug)
     if re.match(SLUG_PATTERN, wanted) is None:
         raise InvalidInput(
@@ -40,10 +50,16 @@ def create_tenant(*, slug: str, name: str, plan: str = "unlimited") -> Tenant:
             reason=_("needs 1 to 63 of a-z, 0-9, dots, dashes and underscores, and begins with a letter or digit"),
         )
     tenant = Tenant(slug=wanted, name=clean_name(name), plan=clean_plan(plan))
-    Tenant.objects.bulk_create([tenant], ignore_conflicts=True)
-    if not Tenant.objects.filter(pk=tenant.pk).exists():
-        raise SlugTaken(slug=wanted)
-    return tenant
+
+    def store() -> Tenant:
+        Tenant.objects.bulk_create([tenant], ignore_conflicts=True)
+        if not Tenant.objects.filter(pk=tenant.pk).exists():
+            raise SlugTaken(slug=wanted)
+        after = {"slug": wanted, "name": tenant.name, "plan": tenant.plan}
+        record_change(actor, "created", tenant, before={}, after=after, now=moment)
+        return tenant
+
+    return run_in_transaction(store)
 
 
 def ensure_system_tenant() -> Tenant:
@@ -66,21 +82,33 @@ class TenantChange:
     """All host names it shall have."""
 
 
-def change_tenant(*, tenant_id: UUID, change: TenantChange, version: int | None = None) -> Tenant:
+def change_tenant(
+    *,
+    tenant_id: UUID,
+    change: TenantChange,
+    version: int | None = None,
+    actor: ActorOrNone = None,
+    now: datetime | None = None,
+) -> Tenant:
     """Change a tenant and return it. `version`: the one that the change is of; None overwrites whatever is there.
 
-    Raises TenantNotFound, Stale, InvalidInput or HostTaken.
+    Raises TenantNotFound, NotPermitted, Stale, InvalidInput or HostTaken.
     """
+    moment = now or timezone.now()
 
     def store() -> Tenant:
+        authorise(actor, *_units_for(change), tenant=get_tenant(tenant_id), now=moment)
         tenant = locked(tenant_id)
         if version is not None and version != tenant.version:
             raise Stale(version=tenant.version)
+        before = _facts(tenant)
         _apply(tenant, change)
         tenant.version += 1
         tenant.save()
         if change.hosts is not None:
             _store_hosts(tenant, [clean_host(name) for name in change.hosts])
+        record_change(actor, "changed", tenant, before=before, after=_facts(tenant), now=moment)
+        tell_tenants_changed()
         return tenant
 
     return run_in_transaction(store)
@@ -126,6 +154,18 @@ def clean_settings(tenant: Tenant, changes: Mapping[str, Any]) -> Preferences:
         reason = _("must be one of %(known)s") % {"known": ", ".join(sorted(known))}
         raise InvalidInput(field="locale", reason=reason)
     return preferences
+
+
+def _units_for(change: TenantChange) -> list[Unit]:
+    """What the change needs: tenants name and arrange themselves, what they may use is set by the installation."""
+    needs_system = (change.plan, change.limits, change.hosts) != (None, None, None)
+    return [TENANT_CHANGE, TENANT_MANAGE] if needs_system else [TENANT_CHANGE]
+
+
+def _facts(tenant: Tenant) -> dict[str, Any]:
+    """What the audit log tells of a tenant's row."""
+    limits = {name: getattr(tenant, name) for name in LIMITS}
+    return {"name": tenant.name, "plan": tenant.plan, **limits, **tenant.settings, "hosts": hosts_of(tenant.id)}
 
 
 def _apply(tenant: Tenant, change: TenantChange) -> None:
