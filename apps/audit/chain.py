@@ -8,7 +8,7 @@ only a digest that is kept elsewhere (`manage.py audit verify` prints it) tells 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -49,8 +49,11 @@ class Link:
 
     def digest(self) -> bytes:
         """Return the SHA-256 of everything here."""
-        fields = asdict(self) | {"previous": self.previous.hex()}
-        return hashlib.sha256(spelled(fields)).digest()
+        values = {name: getattr(self, name) for name in _LINK_FIELDS}
+        return hashlib.sha256(spelled(values | {"previous": self.previous.hex()})).digest()
+
+
+_LINK_FIELDS: Final = tuple(field.name for field in fields(Link))
 
 
 def spelled(value: Any) -> bytes:

@@ -56,6 +56,8 @@ class Entry(TenantKeyed):
                 name="audit_entry_by_scope",
                 opclasses=["varchar_pattern_ops", "timestamptz_ops"],
             ),
+            models.Index(fields=["at", "id"], name="audit_entry_by_time"),
+            models.Index(fields=["tenant_id", "at", "id"], name="audit_entry_by_tenant"),
             models.Index(fields=["tenant_id", "actor_id", "at"], name="audit_entry_by_actor"),
             models.Index(fields=["tenant_id", "target_id", "at"], name="audit_entry_by_target"),
         ]
