@@ -15,7 +15,18 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        """Keep the first-party OAuth2 clients in every migrated database, a flushed test database included."""
+        """Say what may be allowed, and keep the first-party OAuth2 clients in every migrated database.
+
+        A flushed test database counts as migrated.
+        """
+        from apps.access.locators import register_locator
+        from apps.access.units import register_units
+        from apps.accounts.locators import OwnerLocator
+        from apps.accounts.units import ADMIN_UNITS, UNITS
+
+        register_units(*UNITS, admin=ADMIN_UNITS)
+        for model in ("AccessToken", "RefreshToken"):
+            register_locator(f"oauth2_provider.{model}", OwnerLocator())
         post_migrate.connect(ensure_applications_after_migrate, sender=self)
 
 

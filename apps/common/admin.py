@@ -65,8 +65,30 @@ class SystemAdmin(_Page[M]):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ImError as error:
+            return self.answer_refusal(request, error, object_id=object_id)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list or run an action. A refusal of a service is said."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except ImError as error:
             self.message_user(request, error.text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask, or delete. A refusal of a service is said."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ImError as error:
+            self.message_user(request, error.text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def answer_refusal(self, request: HttpRequest, error: ImError, *, object_id: str | None) -> HttpResponse:
+        """Say what a service refused; what was begun is undone already."""
+        self.message_user(request, error.text, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         """Nobody."""

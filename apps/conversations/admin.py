@@ -11,16 +11,18 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from apps.common.admin import ReadOnlyAdmin, ReadOnlyTable, display
+from apps.access.admin import ScopedReadOnlyAdmin, ScopedTable, WithinFilter
+from apps.common.admin import display
 from apps.conversations.models import Conversation, Member
+from apps.conversations.units import CONVERSATIONS_VIEW
 
 
-class MemberTable(ReadOnlyTable[Member, Conversation]):
+class MemberTable(ScopedTable[Member, Conversation]):
     """The members, on the conversation's page."""
 
     model = Member
+    view_unit = CONVERSATIONS_VIEW
     fields = ("user", "role", "join_seq", "created_at")
     readonly_fields = fields
     ordering = ("created_at", "id")
@@ -31,12 +33,13 @@ class MemberTable(ReadOnlyTable[Member, Conversation]):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyAdmin[Conversation]):
-    """Conversations of all tenants, the newest first."""
+class ConversationAdmin(ScopedReadOnlyAdmin[Conversation]):
+    """Conversations of one's tenants, the newest first."""
 
+    view_unit = CONVERSATIONS_VIEW
     list_display = ("heading", "kind", "tenant", "member_count", "events", "last_event", "created_at")
     list_select_related = ("tenant", "log")
-    list_filter = ("kind", ("tenant", AutocompleteSelectFilter), "created_at")
+    list_filter = ("kind", ("tenant", WithinFilter), "created_at")
     search_fields = ("title", "=id", "members__user__login", "members__user__display_name")
     search_help_text = _("Title, id, or a member's name or sign-in name")
     ordering = ("-created_at", "-id")

@@ -9,3 +9,10 @@ class ConversationsConfig(AppConfig):
 
     name = "apps.conversations"
     verbose_name = _("Conversations")
+
+    def ready(self) -> None:
+        """Say what may be allowed."""
+        from apps.access.units import register_units
+        from apps.conversations.units import ADMIN_UNITS, UNITS
+
+        register_units(*UNITS, admin=ADMIN_UNITS)

@@ -1,109 +1,142 @@
-"""Admin of tenants: make, rename, suspend, activate."""
+"""The page of tenants. Who runs the installation makes them, sets plans and limits, suspends and deletes; who
+administers one sees it, and changes its name.
+"""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.common.admin import SystemAdmin, display
+from apps.access.admin import ServedAdmin, ServedForm, has_unit
+from apps.common.admin import display
 from apps.tenants.models import Tenant
-from apps.tenants.services import SYSTEM_SLUG, activate_tenant, create_tenant, suspend_tenant
+from apps.tenants.plans import LIMITS
+from apps.tenants.selectors import hosts_of
+from apps.tenants.services import (
+    TenantChange,
+    activate_tenant,
+    cancel_deletion,
+    change_tenant,
+    create_tenant,
+    request_deletion,
+    suspend_tenant,
+)
+from apps.tenants.units import TENANT_CHANGE, TENANT_MANAGE, TENANT_VIEW
 
 
-class TenantForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
-    """Name and status. A new tenant has its short name too, and is made by the service."""
+class TenantForm(ServedForm):
+    """A tenant, and the host names that lead to it."""
 
-    def clean_status(self) -> str:
-        """Keep the door open for those who run the installation."""
-        status: str = self.cleaned_data["status"]
-        if status == Tenant.Status.SUSPENDED and self.instance.slug == SYSTEM_SLUG:
-            raise forms.ValidationError(_("The tenant of the system's administrators can't be suspended."))
-        before = Tenant.objects.get(pk=self.instance.pk).status
-        if status != before and not {status, before} <= {Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED}:
-            raise forms.ValidationError(_("Deleting a tenant, and taking that back, is not done here."))
-        return status
+    hosts = forms.CharField(
+        label=_("Host names"),
+        required=False,
+        help_text=_("One per line. At these addresses its people sign in without the part behind @."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
 
-    def save_m2m(self) -> None:
-        """Nothing: there are no such fields."""
-
-    def save(self, commit: bool = True) -> Tenant:
-        """Make a new tenant by the service; a known one is stored by the page."""
-        if not self.instance._state.adding:
-            tenant: Tenant = super().save(commit)
-            return tenant
-        return create_tenant(slug=self.cleaned_data["slug"], name=self.cleaned_data["name"])
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # a private hook of Django that the stubs leave out
-        if self.instance._state.adding and not self.errors and self.instance.slug == SYSTEM_SLUG:
-            self.add_error("slug", _("This short name is reserved."))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "hosts" in self.fields and not self.instance._state.adding:
+            self.fields["hosts"].initial = "\n".join(hosts_of(self.instance.pk))
 
 
 @admin.register(Tenant)
-class TenantAdmin(SystemAdmin[Tenant]):
-    """Tenants. Suspending one keeps all its users out; nothing of theirs is lost."""
+class TenantAdmin(ServedAdmin[Tenant]):
+    """Tenants. Suspending one keeps all its users out; deleting is staged and can be taken back for a while."""
 
+    view_unit = TENANT_VIEW
+    add_unit = TENANT_MANAGE
+    change_unit = TENANT_CHANGE
+    switch_unit = TENANT_MANAGE
     form = TenantForm
-    list_display = ("name", "slug", "shown_status", "created_at", "people")
-    list_filter = ("status",)
+    list_display = ("name", "slug", "plan", "shown_status", "deletes_at", "created_at")
+    list_filter = ("status", "plan")
     search_fields = ("name", "slug")
     ordering = ("slug",)
-    actions = ("suspend", "activate")
+    actions = ("suspend", "activate", "delete_later", "keep")
 
     def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
-        """A new tenant begins active."""
-        return ("slug", "name") if obj is None else ("slug", "name", "status", "created_at")
+        """A new tenant begins active; plan, limits and hosts are for those who run the installation."""
+        if obj is None:
+            return ("slug", "name", "plan")
+        shown = ("slug", "name", "plan", *LIMITS, "status", "deletes_at", "created_at")
+        return (*shown, "hosts", "version") if has_unit(request, TENANT_MANAGE) else (*shown, "version")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         """The short name is part of every sign-in name, so it stays."""
-        return () if obj is None else ("slug", "created_at")
+        if obj is None:
+            return ()
+        fixed = ("slug", "status", "deletes_at", "created_at")
+        return fixed if has_unit(request, TENANT_MANAGE) else (*fixed, "plan", *LIMITS)
 
-    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
-        """Store a rename as it is; a new status goes through the service."""
+    def get_form(self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Ask for host names only where the page shows them."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "hosts" not in self.get_fields(request, obj):
+            form.base_fields.pop("hosts", None)
+        return form
+
+    def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Tenant:
+        """Make it, or change what was changed on the page."""
+        data, now = form.cleaned_data, timezone.now()
+        actor: Any = request.user  # the admin lets in nobody who is not signed in
         if not change:
-            return
-        if "name" in form.changed_data:
-            obj.save(update_fields=["name"])
-        if "status" in form.changed_data:
-            (activate_tenant if obj.is_active else suspend_tenant)(obj)
+            return create_tenant(slug=data["slug"], name=data["name"], plan=data["plan"], actor=actor, now=now)
+        changed = set(form.changed_data)
+        wanted = TenantChange(
+            name=data["name"] if "name" in changed else None,
+            plan=data["plan"] if "plan" in changed else None,
+            limits={name: data[name] for name in LIMITS if name in changed} or None,
+            hosts=data["hosts"].split() if "hosts" in changed else None,
+        )
+        return change_tenant(
+            tenant_id=form.instance.pk, change=wanted, version=data["version"] or 0, actor=actor, now=now
+        )
 
-    @display(description=_("status"), ordering="status", label={"active": "success", "suspended": "danger"})
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={"active": "success", "suspended": "warning", "deleting": "danger", "purging": "danger"},
+    )
     def shown_status(self, obj: Tenant) -> tuple[str, str]:
         """The status as a coloured label."""
         return obj.status, obj.get_status_display()
 
-    @display(description=_("users"))
-    def people(self, obj: Tenant) -> SafeString:
-        """A link to the users of this tenant."""
-        url = reverse("admin:accounts_user_changelist", query={"tenant__id__exact": obj.pk})
-        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, _("show"))
-
-    @admin.action(description=_("Suspend: keep their users out"), permissions=["change"])
+    @admin.action(description=_("Suspend: keep their users out"), permissions=["switch"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
-        """Suspend the chosen ones, but never the system's own."""
-        if queryset.filter(slug=SYSTEM_SLUG).exists():
-            warning = _("The tenant of the system's administrators can't be suspended.")
-            self.message_user(request, warning, messages.WARNING)
-        tenants = list(queryset.exclude(slug=SYSTEM_SLUG).filter(status=Tenant.Status.ACTIVE))
-        for tenant in tenants:
-            suspend_tenant(tenant)
-            self.log_change(request, tenant, [{"changed": {"fields": ["status"]}}])
-        text = ngettext("%(count)d tenant suspended.", "%(count)d tenants suspended.", len(tenants))
-        self.message_user(request, text % {"count": len(tenants)})
+        """Suspend the chosen ones; the system's own stays, and it is said."""
+        count = self._switch(request, queryset, suspend_tenant)
+        text = ngettext("%(count)d tenant suspended.", "%(count)d tenants suspended.", count)
+        self.message_user(request, text % {"count": count})
 
-    @admin.action(description=_("Activate: let their users in"), permissions=["change"])
+    @admin.action(description=_("Activate: let their users in"), permissions=["switch"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         """Activate the chosen ones."""
-        tenants = list(queryset.filter(status=Tenant.Status.SUSPENDED))
-        for tenant in tenants:
-            activate_tenant(tenant)
-            self.log_change(request, tenant, [{"changed": {"fields": ["status"]}}])
-        text = ngettext("%(count)d tenant activated.", "%(count)d tenants activated.", len(tenants))
-        self.message_user(request, text % {"count": len(tenants)})
+        count = self._switch(request, queryset, activate_tenant)
+        text = ngettext("%(count)d tenant activated.", "%(count)d tenants activated.", count)
+        self.message_user(request, text % {"count": count})
+
+    @admin.action(description=_("Delete after the grace period: keep their users out now"), permissions=["switch"])
+    def delete_later(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        """Have the chosen ones erased when their time is over."""
+        count = self._switch(request, queryset, request_deletion)
+        text = ngettext("%(count)d tenant will be deleted.", "%(count)d tenants will be deleted.", count)
+        self.message_user(request, text % {"count": count})
+
+    @admin.action(description=_("Don't delete: leave them as they were"), permissions=["switch"])
+    def keep(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        """Take the deletion of the chosen ones back."""
+        count = self._switch(request, queryset, cancel_deletion)
+        text = ngettext("%(count)d tenant is kept.", "%(count)d tenants are kept.", count)
+        self.message_user(request, text % {"count": count})
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Tenant], service: Callable[..., None]) -> int:
+        rows = self.chosen(request, queryset, TENANT_MANAGE)
+        return self.each(request, rows, lambda row: service(row, actor=request.user, now=timezone.now()))

@@ -1,19 +1,28 @@
 """How the admin looks and what its sidebar lists. Read by django-unfold."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def _link(title: Any, icon: str, page: str, permission: str) -> dict[str, Any]:
+def _may(code: str) -> Callable[[HttpRequest], bool]:
+    """Return whether whoever asks has a unit anywhere. What knows units needs settings, so it is imported late."""
+
+    def may(request: HttpRequest) -> bool:
+        from apps.access.admin import has_unit
+        from apps.access.units import find_unit
+
+        return has_unit(request, find_unit(code))
+
+    return may
+
+
+def _link(title: Any, icon: str, page: str, unit: str) -> dict[str, Any]:
     """One line of the sidebar, for those who may see what is behind it."""
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{page}"),
-        "permission": lambda request: request.user.has_perm(permission),
-    }
+    return {"title": title, "icon": icon, "link": reverse_lazy(page), "permission": _may(unit)}
 
 
 UNFOLD: dict[str, Any] = {
@@ -47,13 +56,24 @@ UNFOLD: dict[str, Any] = {
         "navigation": [
             {"items": [{"title": _("Overview"), "icon": "dashboard", "link": reverse_lazy("admin:index")}]},
             {
-                "title": _("People"),
+                "title": _("Directory"),
                 "separator": True,
                 "items": [
-                    _link(_("Tenants"), "domain", "tenants_tenant_changelist", "tenants.view_tenant"),
-                    _link(_("Users"), "group", "accounts_user_changelist", "accounts.view_user"),
-                    _link(_("Terminals"), "devices", "accounts_terminal_changelist", "accounts.view_terminal"),
-                    _link(_("Permission groups"), "shield_person", "auth_group_changelist", "auth.view_group"),
+                    _link(_("Department tree"), "account_tree", "orgs_tree:overview", "orgs.department.view"),
+                    _link(_("People"), "group", "admin:accounts_user_changelist", "orgs.people.view"),
+                    _link(_("Places"), "badge", "admin:orgs_placement_changelist", "orgs.people.view"),
+                    _link(_("Departments"), "lan", "admin:orgs_department_changelist", "orgs.department.view"),
+                    _link(_("Organisations"), "domain", "admin:orgs_organisation_changelist", "orgs.organisation.view"),
+                    _link(_("Agreements"), "handshake", "admin:orgs_agreement_changelist", "orgs.organisation.view"),
+                ],
+            },
+            {
+                "title": _("Powers"),
+                "separator": True,
+                "items": [
+                    _link(_("Grants"), "verified_user", "admin:access_grant_changelist", "access.grants.view"),
+                    _link(_("Roles"), "shield_person", "admin:access_role_changelist", "access.roles.view"),
+                    _link(_("Audit log"), "history", "admin:audit_entry_changelist", "audit.entries.view"),
                 ],
             },
             {
@@ -63,8 +83,8 @@ UNFOLD: dict[str, Any] = {
                     _link(
                         _("Conversations"),
                         "forum",
-                        "conversations_conversation_changelist",
-                        "conversations.view_conversation",
+                        "admin:conversations_conversation_changelist",
+                        "conversations.conversations.view",
                     ),
                 ],
             },
@@ -72,23 +92,24 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Programs"),
                 "separator": True,
                 "items": [
-                    _link(
-                        _("Applications"),
-                        "apps",
-                        "oauth2_provider_application_changelist",
-                        "oauth2_provider.view_application",
-                    ),
+                    _link(_("Terminals"), "devices", "admin:accounts_terminal_changelist", "accounts.terminals.view"),
                     _link(
                         _("Access tokens"),
                         "key",
-                        "oauth2_provider_accesstoken_changelist",
-                        "oauth2_provider.view_accesstoken",
+                        "admin:oauth2_provider_accesstoken_changelist",
+                        "accounts.tokens.view",
                     ),
                     _link(
                         _("Refresh tokens"),
                         "autorenew",
-                        "oauth2_provider_refreshtoken_changelist",
-                        "oauth2_provider.view_refreshtoken",
+                        "admin:oauth2_provider_refreshtoken_changelist",
+                        "accounts.tokens.view",
+                    ),
+                    _link(
+                        _("Applications"),
+                        "apps",
+                        "admin:oauth2_provider_application_changelist",
+                        "accounts.applications.view",
                     ),
                 ],
             },
@@ -96,6 +117,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Installation"),
                 "separator": True,
                 "items": [
+                    _link(_("Tenants"), "corporate_fare", "admin:tenants_tenant_changelist", "tenants.tenant.view"),
                     {
                         "title": _("Cluster"),
                         "icon": "hub",

@@ -5,18 +5,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
 
+from apps.access.models import Grant, Role
+from apps.access.scopes import Scope, tenant_scope
+from apps.access.units import find_unit
 from apps.accounts.models import Terminal, User
 from apps.accounts.services import create_user, ensure_applications
 from apps.accounts.services.sign_in import guard
 from apps.common.clock import now_ms
 from apps.messaging.services.conversations import start_direct, start_group
 from apps.tenants.models import Tenant
-from apps.tenants.services import create_tenant, ensure_system_tenant
+from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
 from tests.conftest import PASSWORD
 
 
@@ -30,8 +32,8 @@ def root(db: None) -> User:
 
 @pytest.fixture
 def helper(tenant: Tenant) -> User:
-    """Staff with no permission yet."""
-    return create_user(tenant, username="helper", password=PASSWORD, is_staff=True)
+    """Somebody of Acme who has no power yet."""
+    return create_user(tenant, username="helper", password=PASSWORD)
 
 
 @pytest.fixture
@@ -59,11 +61,29 @@ def open_doors() -> Iterator[None]:
 
 @pytest.fixture
 def grant() -> Callable[..., None]:
-    def grant(user: User, *codenames: str) -> None:
-        permissions = list(Permission.objects.filter(codename__in=codenames))
-        assert len(permissions) == len(codenames)
-        user.user_permissions.add(*permissions)
+    """Give somebody units, at a scope or in her whole tenant."""
+    return give_units
 
+
+def give_units(user: User, *codes: str, scope: Scope | None = None) -> None:
+    """By a role of her tenant that has just these."""
+    assert all(find_unit(code) for code in codes)
+    role = Role(tenant_id=user.tenant_id, key=f"r{uuid4().hex}", name="Some units", units=list(codes))
+    role.save(force_insert=True)
+    give_role(user, role.id.hex, scope=scope, custom=role)
+
+
+def give_role(user: User, role: str, *, scope: Scope | None = None, custom: Role | None = None) -> Grant:
+    """Store a grant as it is, whoever may."""
+    grant = Grant(
+        tenant_id=user.tenant_id,
+        user_id=user.id,
+        role=role,
+        custom=custom,
+        scope=(tenant_scope(user.tenant_id) if scope is None else scope).path,
+        is_of_system=user.tenant.slug == SYSTEM_SLUG,
+    )
+    grant.save(force_insert=True)
     return grant
 
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from apps.access.roles import TENANT_ADMIN
 from apps.accounts.models import User
 from apps.cluster import admin as module
 from apps.cluster.operating import AskFailed
 from apps.cluster.runtime.errors import ClusterUnavailable, MemberUnknown
-from tests.admin.conftest import admin_pages, helper, helper_pages, root
+from tests.admin.conftest import admin_pages, give_role, helper, helper_pages, root
 from tests.imsite.operating.status import Facts, member, status, unformed
 
 __all__ = ["admin_pages", "helper", "helper_pages", "root"]
@@ -298,10 +298,10 @@ class TestChange:
 
 class TestOthers:
     @pytest.mark.parametrize("url", [OVERVIEW, change_url("remove")])
-    def test_staff_with_every_permission_is_refused(
+    def test_an_administrator_of_a_tenant_is_refused(
         self, helper: User, helper_pages: Client, node: Node, url: str
     ) -> None:
-        helper.user_permissions.set(Permission.objects.all())
+        give_role(helper, TENANT_ADMIN)
 
         assert helper_pages.get(url).status_code == 403
         assert helper_pages.post(url).status_code == 403

@@ -1,27 +1,44 @@
-"""What a service refuses is a message, and what was begun is undone."""
+"""What a service refuses in a list or while deleting is a message, and what was begun is undone."""
+
+from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpRequest
+from django.test import RequestFactory
 
-from apps.accounts.errors import UsernameTaken
+from apps.common.admin import SystemAdmin
+from apps.common.errors import InvalidInput
 from apps.tenants.models import Tenant
-from tests.admin.conftest import admin_pages, root
-
-__all__ = ["admin_pages", "root"]
 
 
-def test_a_refusal_of_a_service_is_said_on_the_page(
-    admin_pages: Client, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+def refuse(*_args: Any, **_options: Any) -> None:
+    raise InvalidInput(field="name", reason="is odd")
+
+
+@pytest.fixture
+def request_of_somebody(rf: RequestFactory) -> HttpRequest:
+    request: HttpRequest = rf.post("/admin/somewhere/?q=1")
+    request._messages = CookieStorage(request)  # type: ignore[attr-defined]
+    return request
+
+
+@pytest.mark.parametrize(
+    ("view", "arguments"),
+    [("changelist_view", ()), ("delete_view", ("x",)), ("changeform_view", ("x",))],
+)
+def test_a_refusal_is_said_on_the_page_one_was_on(
+    request_of_somebody: HttpRequest, monkeypatch: pytest.MonkeyPatch, view: str, arguments: tuple[str, ...]
 ) -> None:
-    def refuse(_tenant: Tenant) -> None:
-        raise UsernameTaken(login="too late")
+    from django.contrib import admin
 
-    monkeypatch.setattr("apps.tenants.admin.suspend_tenant", refuse)
-    page = reverse("admin:tenants_tenant_change", args=[tenant.pk])
+    monkeypatch.setattr(ModelAdmin, view, refuse)
+    page: SystemAdmin[Tenant] = SystemAdmin(Tenant, admin.site)
 
-    answer = admin_pages.post(page, {"name": "Renamed", "status": "suspended"}, follow=True)
+    answer = getattr(page, view)(request_of_somebody, *arguments)
 
-    tenant.refresh_from_db()
-    assert "too late" in answer.content.decode()
-    assert tenant.name == "Acme"
+    said = [(message.level, str(message)) for message in messages.get_messages(request_of_somebody)]
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/somewhere/?q=1")
+    assert said == [(messages.ERROR, "name: is odd")]

@@ -1,9 +1,9 @@
 """Admin of users, their terminals and their tokens."""
 
-from apps.accounts.admin.groups import PermissionGroupAdmin as PermissionGroupAdmin
+from apps.accounts.admin import groups as groups
+from apps.accounts.admin.acting import acting as acting
 from apps.accounts.admin.sign_in import AdminSignInForm as AdminSignInForm
 from apps.accounts.admin.terminals import TerminalAdmin as TerminalAdmin
 from apps.accounts.admin.tokens import AccessTokenAdmin as AccessTokenAdmin
 from apps.accounts.admin.tokens import ApplicationAdmin as ApplicationAdmin
 from apps.accounts.admin.tokens import RefreshTokenAdmin as RefreshTokenAdmin
-from apps.accounts.admin.users import UserAdmin as UserAdmin

@@ -1,12 +1,14 @@
-"""The admin's sign-in form: the site's own, in the admin's look, for staff only."""
+"""The admin's sign-in form: the site's own, in the admin's look, for those who have any power."""
 
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES
 
+from apps.access.selectors import powers_of
 from apps.accounts.forms import SignInForm
 
 
@@ -26,7 +28,7 @@ class AdminSignInForm(SignInForm):
         self.fields["username"].widget.attrs["placeholder"] = _("name@tenant")
 
     def confirm_login_allowed(self, user: Any) -> None:
-        """Only active staff."""
+        """Only who may do something there. One query."""
         super().confirm_login_allowed(user)
-        if not user.is_staff:
+        if not powers_of(user, now=timezone.now()).has_any:
             raise forms.ValidationError(self.error_messages["invalid_login"], code="invalid_login")

@@ -3,12 +3,16 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from apps.access.admin import ScopedReadOnlyAdmin, ScopedTable
+from apps.accounts.admin.acting import acting
 from apps.accounts.models import Terminal, User
-from apps.accounts.services import revoke_terminal
-from apps.common.admin import ReadOnlyAdmin, ReadOnlyTable, display
+from apps.accounts.services.oversight import revoke_terminals
+from apps.accounts.units import TERMINALS_REVOKE, TERMINALS_VIEW
+from apps.common.admin import display
 
 
 class RevokedFilter(admin.SimpleListFilter):
@@ -29,9 +33,11 @@ class RevokedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Terminal)
-class TerminalAdmin(ReadOnlyAdmin[Terminal]):
+class TerminalAdmin(ScopedReadOnlyAdmin[Terminal]):
     """Terminals, last seen first."""
 
+    view_unit = TERMINALS_VIEW
+    switch_unit = TERMINALS_REVOKE
     list_display = ("user", "platform", "name", "last_seen_at", "shown_status")
     list_select_related = ("user", "tenant")
     list_filter = ("platform", RevokedFilter, "last_seen_at")
@@ -48,18 +54,17 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
     @admin.action(description=_("Revoke: refuse sign-ins from these terminals"), permissions=["switch"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Terminal]) -> None:
         """Revoke the chosen ones."""
-        terminals = list(queryset.filter(revoked_at__isnull=True))
-        for terminal in terminals:
-            revoke_terminal(terminal)
-            self.log_change(request, terminal, [{"changed": {"fields": ["revoked at"]}}])
-        text = ngettext("%(count)d terminal revoked.", "%(count)d terminals revoked.", len(terminals))
-        self.message_user(request, text % {"count": len(terminals)})
+        chosen = self.chosen(request, queryset, TERMINALS_REVOKE)
+        count = revoke_terminals(acting(request), terminal_ids=[each.pk for each in chosen], now=timezone.now())
+        text = ngettext("%(count)d terminal revoked.", "%(count)d terminals revoked.", count)
+        self.message_user(request, text % {"count": count})
 
 
-class TerminalTable(ReadOnlyTable[Terminal, User]):
+class TerminalTable(ScopedTable[Terminal, User]):
     """A user's terminals, on her page."""
 
     model = Terminal
+    view_unit = TERMINALS_VIEW
     fields = ("platform", "name", "last_seen_at", "revoked_at")
     readonly_fields = fields
     ordering = ("-last_seen_at",)

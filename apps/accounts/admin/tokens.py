@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from oauth2_provider.models import (
@@ -20,8 +21,12 @@ from oauth2_provider.models import (
     get_refresh_token_model,
 )
 
+from apps.access.admin import ScopedAdmin, ScopedReadOnlyAdmin
+from apps.accounts.admin.acting import acting
 from apps.accounts.services.applications import PROGRAM_CLIENT_ID, WEB_CLIENT_ID
-from apps.common.admin import ReadOnlyAdmin, SystemAdmin, display
+from apps.accounts.services.oversight import note_application, revoke_programs
+from apps.accounts.units import APPLICATIONS_CHANGE, APPLICATIONS_VIEW, TOKENS_REVOKE, TOKENS_VIEW
+from apps.common.admin import display
 
 BUILT_IN = frozenset({WEB_CLIENT_ID, PROGRAM_CLIENT_ID})
 
@@ -65,9 +70,28 @@ def _name_in_our_words() -> None:
 _name_in_our_words()
 
 
-class _TokenAdmin(ReadOnlyAdmin[Any]):
+class ProgramFilter(admin.SimpleListFilter):
+    """Tokens of one program. Offers the programs that hold tokens within reach, so none gives away what others use."""
+
+    title = _("application")
+    parameter_name = "application"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Ids and names."""
+        used = model_admin.get_queryset(request).order_by().values_list("application_id", "application__name")
+        return [(str(key), name) for key, name in sorted(set(used.distinct()), key=str)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the chosen one."""
+        chosen = self.value()
+        return queryset.filter(application_id=int(chosen)) if chosen and chosen.isdecimal() else queryset
+
+
+class _TokenAdmin(ScopedReadOnlyAdmin[Any]):
     """What both kinds of tokens have in common."""
 
+    view_unit = TOKENS_VIEW
+    switch_unit = TOKENS_REVOKE
     list_select_related = ("user", "application")
     search_fields = ("user__login", "user__display_name")
     ordering = ("-created", "-pk")
@@ -81,13 +105,10 @@ class _TokenAdmin(ReadOnlyAdmin[Any]):
     @admin.action(description=_("Revoke: sign these programs out"), permissions=["switch"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Revoke the chosen ones; an access token goes together with its refresh token and the other way round."""
-        tokens = list(queryset)
-        for token in tokens:
-            self.log_change(request, token, [{"changed": {"fields": ["revoked"]}}])
-            # From an access token to the refresh token that would get another one; that one takes both away.
-            (getattr(token, "refresh_token", None) or token).revoke()
-        text = ngettext("%(count)d token revoked.", "%(count)d tokens revoked.", len(tokens))
-        self.message_user(request, text % {"count": len(tokens)})
+        chosen = self.chosen(request, queryset.select_related("user"), TOKENS_REVOKE)
+        count = revoke_programs(acting(request), tokens=chosen, now=timezone.now())
+        text = ngettext("%(count)d token revoked.", "%(count)d tokens revoked.", count)
+        self.message_user(request, text % {"count": count})
 
 
 @admin.register(get_access_token_model())
@@ -95,7 +116,7 @@ class AccessTokenAdmin(_TokenAdmin):
     """Access tokens: each signs a program in for an hour."""
 
     list_display = ("holder", "application", "scope", "created", "expires")
-    list_filter = ("application", "created")
+    list_filter = (ProgramFilter, "created")
     fields = ("user", "application", "scope", "created", "expires")
 
     def get_object(
@@ -110,7 +131,7 @@ class RefreshTokenAdmin(_TokenAdmin):
     """Refresh tokens: each gets a program new access tokens for a month."""
 
     list_display = ("holder", "application", "created", "revoked")
-    list_filter = ("application", "created", "revoked")
+    list_filter = (ProgramFilter, "created", "revoked")
     fields = ("user", "application", "created", "updated", "revoked")
 
     def get_object(
@@ -121,9 +142,13 @@ class RefreshTokenAdmin(_TokenAdmin):
 
 
 @admin.register(get_application_model())
-class ApplicationAdmin(SystemAdmin[Any]):
+class ApplicationAdmin(ScopedAdmin[Any]):
     """Programs that may ask for tokens. The two that come with imsite are kept as they are."""
 
+    view_unit = APPLICATIONS_VIEW
+    add_unit = APPLICATIONS_CHANGE
+    change_unit = APPLICATIONS_CHANGE
+    delete_unit = APPLICATIONS_CHANGE
     list_display = ("name", "client_id", "client_type", "authorization_grant_type", "created")
     list_filter = ("client_type", "authorization_grant_type")
     search_fields = ("name", "client_id")
@@ -142,7 +167,16 @@ class ApplicationAdmin(SystemAdmin[Any]):
         return super().has_change_permission(request, obj) and (obj is None or obj.client_id not in BUILT_IN)
 
     def has_delete_permission(self, request: HttpRequest, obj: AbstractApplication | None = None) -> bool:
-        """Django's permission, but not for those that come with imsite, and only one at a time."""
-        if obj is None or obj.client_id in BUILT_IN:
-            return False
-        return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
+        """One at a time, but not those that come with imsite."""
+        return super().has_delete_permission(request, obj) and obj is not None and obj.client_id not in BUILT_IN
+
+    def save_model(self, request: HttpRequest, obj: AbstractApplication, form: Any, change: bool) -> None:
+        """Store it, and record what was said about it."""
+        super().save_model(request, obj, form, change)
+        verb = "changed" if change else "created"
+        note_application(acting(request), application=obj, verb=verb, fields=form.changed_data, now=timezone.now())
+
+    def delete_model(self, request: HttpRequest, obj: AbstractApplication) -> None:
+        """Record it, then delete it."""
+        note_application(acting(request), application=obj, verb="deleted", fields=("name",), now=timezone.now())
+        super().delete_model(request, obj)

@@ -1,9 +1,12 @@
-"""Staff signs in to the admin by name@tenant; nobody else does, and guessing is slowed down."""
+"""Who has powers signs in to the admin by name@tenant; nobody else does, and guessing is slowed down."""
+
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.access.models import Grant
 from apps.accounts.models import User
 from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
 from tests.conftest import PASSWORD
@@ -13,8 +16,17 @@ def sign_in(login: str, password: str = PASSWORD) -> int:
     return Client().post(reverse("admin:login"), {"username": login, "password": password}).status_code
 
 
-def test_staff_signs_in(root: User) -> None:
-    assert sign_in("root@system") == 302
+def test_administrators_sign_in(root: User, helper: User, grant: Callable[..., None]) -> None:
+    grant(helper, "accounts.terminals.view")
+
+    assert [sign_in("root@system"), sign_in("helper@acme")] == [302, 302]
+
+
+def test_who_has_lost_her_powers_stays_out(helper: User, grant: Callable[..., None]) -> None:
+    grant(helper, "accounts.terminals.view")
+    Grant.unscoped.all().delete()
+
+    assert sign_in("helper@acme") == 200
 
 
 @pytest.mark.parametrize(("login", "password"), [("root@system", "wrong"), ("alice@acme", PASSWORD), ("no@one", "x")])

@@ -28,7 +28,7 @@ def test_a_lost_terminal_is_revoked(admin_pages: Client, alice: User) -> None:
 
 def test_viewing_is_not_revoking(helper_pages: Client, helper: User, alice: User, grant: Callable[..., None]) -> None:
     terminal = make_terminal(alice)
-    grant(helper, "view_terminal")
+    grant(helper, "accounts.terminals.view")
 
     revoke(helper_pages, terminal)
 
@@ -40,7 +40,7 @@ def test_the_permission_to_change_is_enough_to_revoke(
     helper_pages: Client, helper: User, alice: User, grant: Callable[..., None]
 ) -> None:
     terminal = make_terminal(alice)
-    grant(helper, "change_terminal")
+    grant(helper, "accounts.terminals.view", "accounts.terminals.revoke")
 
     revoke(helper_pages, terminal)
 

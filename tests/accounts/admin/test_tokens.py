@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
 
 from apps.accounts.models import User
+from apps.audit.models import Entry
 from tests.admin.conftest import make_tokens
 
 SECRET = "Zx81-very-secret"
@@ -38,9 +38,10 @@ def test_no_page_shows_a_token(admin_pages: Client, signed_in: User, kind: str) 
     pages = [url(kind, "changelist"), url(kind, "change", row.pk), url(kind, "history", row.pk)]
     shown = "".join(admin_pages.get(page, follow=True).content.decode() for page in pages)
     shown += admin_pages.post(url(kind, "changelist"), revoke, follow=True).content.decode()
-    kept = " ".join(f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.all())
+    kept = " ".join(f"{entry.target_label} {entry.before} {entry.after}" for entry in Entry.unscoped.all())
 
     assert "alice@acme" in shown
+    assert "alice@acme" in kept
     assert SECRET not in shown + kept
     assert row.token_checksum not in shown + kept
 
@@ -86,6 +87,9 @@ def test_a_program_can_be_added_and_its_secret_is_not_shown_again(admin_pages: C
     application = get_application_model().objects.get(client_id="bridge")
     page = admin_pages.get(url("application", "change", application.pk)).content.decode()
     assert answer.status_code == 302
+    assert [(entry.action, SECRET in str(entry.after)) for entry in Entry.unscoped.all()] == [
+        ("accounts.application.created", False)
+    ]
     assert SECRET not in page
     assert application.client_secret not in page
     assert application.client_secret != SECRET
@@ -107,3 +111,16 @@ def test_other_programs_can_be_deleted(admin_pages: Client) -> None:
     admin_pages.post(url("application", "delete", other.pk), {"post": "yes"})
 
     assert not get_application_model().objects.filter(pk=other.pk).exists()
+
+
+def test_the_list_is_narrowed_to_one_program_within_reach(admin_pages: Client, signed_in: User, eve: User) -> None:
+    own = get_access_token_model().objects.get(user=signed_in).application
+    get_application_model().objects.create(name="Secret", client_id="s", client_type="public")
+
+    page = admin_pages.get(url("accesstoken", "changelist"), {"application": str(own.pk)})
+    other = admin_pages.get(url("accesstoken", "changelist"), {"application": "0"})
+    nonsense = admin_pages.get(url("accesstoken", "changelist"), {"application": "x"})
+
+    counts = [answer.context["cl"].result_count for answer in (page, other, nonsense)]
+    assert counts == [2, 0, 2]
+    assert "Secret" not in page.content.decode()

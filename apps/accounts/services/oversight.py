@@ -1,0 +1,108 @@
+"""What administrators do about the programs and terminals of others. Every change is in the audit log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db.models import Model
+from oauth2_provider.models import get_access_token_model, get_refresh_token_model
+
+from apps.access.errors import NotPermitted
+from apps.access.locators import locator_of
+from apps.access.scopes import SYSTEM, Scope
+from apps.access.selectors import powers_of
+from apps.access.units import Unit
+from apps.accounts.models import Terminal, User
+from apps.accounts.services.terminals import revoke_terminal
+from apps.accounts.units import APPLICATIONS_CHANGE, TERMINALS_REVOKE, TOKENS_REVOKE
+from apps.audit.services import Change, record
+from apps.common.retry import run_in_transaction
+
+
+def revoke_terminals(actor: User, *, terminal_ids: Sequence[UUID], now: datetime) -> int:
+    """Revoke terminals, those that are revoked already left out; return how many. Raises NotPermitted."""
+
+    def revoke() -> int:
+        rows = Terminal.unscoped.select_for_update(of=("self",)).select_related("user")
+        terminals = list(rows.filter(pk__in=terminal_ids, revoked_at__isnull=True).order_by("tenant_id", "pk"))
+        for terminal in terminals:
+            scope = _permitted(actor, TERMINALS_REVOKE, terminal, now=now)
+            revoke_terminal(terminal)
+            _record(actor, scope, "accounts.terminal.revoked", terminal, owner=terminal.user, now=now)
+        return len(terminals)
+
+    return run_in_transaction(revoke)
+
+
+def revoke_programs(actor: User, *, tokens: Sequence[Any], now: datetime) -> int:
+    """Sign programs out: an access token goes together with its refresh token, and the other way round.
+
+    `tokens` are rows of either kind; return how many there were. Raises NotPermitted.
+    """
+
+    def revoke() -> int:
+        for token in sorted(tokens, key=_chain):
+            scope = _permitted(actor, TOKENS_REVOKE, token, now=now)
+            _record(actor, scope, "accounts.token.revoked", token, owner=token.user, now=now)
+            # From an access token to the refresh token that would get another one; that one takes both away.
+            (getattr(token, "refresh_token", None) or token).revoke()
+        return len(tokens)
+
+    return run_in_transaction(revoke)
+
+
+def note_application(actor: User, *, application: Any, verb: str, fields: Sequence[str], now: datetime) -> None:
+    """Record in the audit log that a program was made known, changed or deleted. Raises NotPermitted."""
+    _permitted(actor, APPLICATIONS_CHANGE, application, now=now)
+    after = {name: str(getattr(application, name)) for name in fields if name != "client_secret"}
+    action = f"accounts.application.{verb}"
+    _record(actor, SYSTEM, action, application, owner=None, now=now, after=after)
+
+
+def _chain(token: Any) -> str:
+    """Chains of the audit log are locked in one order by everybody."""
+    return "" if token.user is None else token.user.tenant_id.hex
+
+
+class _Owner(Protocol):
+    tenant_id: UUID
+    login: str
+
+
+def _permitted(actor: User, unit: Unit, obj: Model, *, now: datetime) -> Scope:
+    """Return a scope of the row at which she has the unit. Raises NotPermitted where there is none."""
+    powers = powers_of(actor, now=now)
+    scopes = locator_of(type(obj)).scopes_of(obj)
+    for scope in scopes:
+        if powers.may(unit, scope):
+            return scope
+    raise NotPermitted(unit=unit.code)
+
+
+def _record(
+    actor: User,
+    scope: Scope,
+    action: str,
+    target: Model,
+    *,
+    owner: _Owner | None,
+    now: datetime,
+    after: dict[str, Any] | None = None,
+) -> None:
+    is_token = isinstance(target, get_access_token_model() | get_refresh_token_model())
+    record(
+        Change(
+            tenant_id=actor.tenant_id if owner is None else owner.tenant_id,
+            actor_id=actor.id,
+            actor_login=actor.login,
+            scope=scope.path,
+            action=action,
+            kind=target._meta.model_name or "",
+            target_id=str(target.pk),
+            # What a token is, is never written anywhere.
+            target_label=owner.login if is_token and owner is not None else str(target),
+            after=after or {},
+            at=now,
+        )
+    )

@@ -1,0 +1,41 @@
+"""What may be allowed about accounts: the programs people sign in with, and from where. People themselves are the
+directory's (`orgs.people`).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.access.scopes import Level
+from apps.access.units import Permission, Unit
+
+_GROUP: Final = _("Accounts")
+
+TERMINALS_VIEW: Final = Unit("accounts.terminals.view", _("see where people sign in from"), _GROUP, Level.DEPARTMENT)
+TERMINALS_REVOKE: Final = Unit("accounts.terminals.revoke", _("revoke terminals"), _GROUP, Level.DEPARTMENT)
+TOKENS_VIEW: Final = Unit("accounts.tokens.view", _("see programs that are signed in"), _GROUP, Level.DEPARTMENT)
+TOKENS_REVOKE: Final = Unit("accounts.tokens.revoke", _("sign programs out"), _GROUP, Level.DEPARTMENT)
+APPLICATIONS_VIEW: Final = Unit("accounts.applications.view", _("see known programs"), _GROUP, Level.SYSTEM)
+APPLICATIONS_CHANGE: Final = Unit("accounts.applications.change", _("change known programs"), _GROUP, Level.SYSTEM)
+
+UNITS: Final = (
+    TERMINALS_VIEW,
+    TERMINALS_REVOKE,
+    TOKENS_VIEW,
+    TOKENS_REVOKE,
+    APPLICATIONS_VIEW,
+    APPLICATIONS_CHANGE,
+)
+ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
+    ("accounts", "terminal", "view"): TERMINALS_VIEW,
+    ("accounts", "terminal", "change"): TERMINALS_REVOKE,
+    ("oauth2_provider", "accesstoken", "view"): TOKENS_VIEW,
+    ("oauth2_provider", "accesstoken", "change"): TOKENS_REVOKE,
+    ("oauth2_provider", "refreshtoken", "view"): TOKENS_VIEW,
+    ("oauth2_provider", "refreshtoken", "change"): TOKENS_REVOKE,
+    ("oauth2_provider", "application", "view"): APPLICATIONS_VIEW,
+    ("oauth2_provider", "application", "add"): APPLICATIONS_CHANGE,
+    ("oauth2_provider", "application", "change"): APPLICATIONS_CHANGE,
+    ("oauth2_provider", "application", "delete"): APPLICATIONS_CHANGE,
+}

@@ -1,0 +1,99 @@
+"""What is done about others' terminals and programs needs the unit where they are, and is recorded."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
+
+from apps.access.errors import NotPermitted
+from apps.access.roles import AUDITOR, TENANT_ADMIN
+from apps.accounts.models import Terminal, User
+from apps.accounts.services.oversight import note_application, revoke_programs, revoke_terminals
+from apps.audit.models import Entry
+from tests.admin.conftest import give_role, make_terminal, make_tokens, root
+
+__all__ = ["root"]
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def boss(bob: User) -> User:
+    """Administers Acme."""
+    give_role(bob, TENANT_ADMIN)
+    return bob
+
+
+def actions() -> list[str]:
+    return list(Entry.unscoped.filter(action__startswith="accounts.").order_by("id").values_list("action", flat=True))
+
+
+class TestTerminals:
+    def test_each_is_revoked_once_and_recorded(self, boss: User, alice: User) -> None:
+        terminals = [make_terminal(alice, name) for name in ("a", "b")]
+        ids = [terminal.pk for terminal in terminals]
+
+        first = revoke_terminals(boss, terminal_ids=ids, now=NOW)
+        again = revoke_terminals(boss, terminal_ids=ids, now=NOW)
+
+        assert (first, again) == (2, 0)
+        assert not Terminal.unscoped.filter(revoked_at__isnull=True).exists()
+        assert actions() == ["accounts.terminal.revoked"] * 2
+        entry = Entry.unscoped.filter(action__startswith="accounts.").first()
+        assert entry is not None
+        assert (entry.actor_login, entry.tenant_id, entry.at) == ("bob@acme", alice.tenant_id, NOW)
+
+    def test_one_outside_undoes_all(self, boss: User, alice: User, eve: User) -> None:
+        ids = [make_terminal(user).pk for user in (alice, eve)]
+
+        with pytest.raises(NotPermitted):
+            revoke_terminals(boss, terminal_ids=ids, now=NOW)
+
+        assert not Terminal.unscoped.filter(revoked_at__isnull=False).exists()
+        assert actions() == []
+
+    def test_to_see_is_not_to_revoke(self, bob: User, alice: User) -> None:
+        give_role(bob, AUDITOR)
+
+        with pytest.raises(NotPermitted):
+            revoke_terminals(bob, terminal_ids=[make_terminal(alice).pk], now=NOW)
+
+
+class TestPrograms:
+    @pytest.mark.parametrize("model", [get_access_token_model(), get_refresh_token_model()])
+    def test_both_tokens_go_and_neither_is_written_down(self, boss: User, alice: User, model: Any) -> None:
+        make_tokens(alice, "secret")
+
+        count = revoke_programs(boss, tokens=list(model.objects.all()), now=NOW)
+
+        entry = Entry.unscoped.get(action__startswith="accounts.")
+        assert count == 1
+        assert not get_access_token_model().objects.exists()
+        assert not get_refresh_token_model().objects.filter(revoked__isnull=True).exists()
+        assert (entry.action, entry.target_label) == ("accounts.token.revoked", "alice@acme")
+
+    def test_those_of_other_tenants_stay(self, boss: User, eve: User) -> None:
+        make_tokens(eve, "secret")
+
+        with pytest.raises(NotPermitted):
+            revoke_programs(boss, tokens=list(get_access_token_model().objects.all()), now=NOW)
+
+        assert get_access_token_model().objects.count() == 1
+
+
+class TestApplications:
+    def test_what_was_said_is_recorded_without_the_secret(self, root: User) -> None:
+        application = get_application_model().objects.create(name="Bridge", client_id="b", client_secret="hush")
+
+        note_application(root, application=application, verb="created", fields=["name", "client_secret"], now=NOW)
+
+        entry = Entry.unscoped.get(action__startswith="accounts.")
+        assert (entry.action, entry.after, entry.scope) == ("accounts.application.created", {"name": "Bridge"}, "")
+        assert entry.tenant_id == root.tenant_id
+
+    def test_a_tenants_admin_does_not_touch_them(self, boss: User) -> None:
+        application = get_application_model().objects.create(name="Bridge", client_id="b")
+
+        with pytest.raises(NotPermitted):
+            note_application(boss, application=application, verb="changed", fields=["name"], now=NOW)
