@@ -19,6 +19,11 @@ def api_operations() -> set[tuple[str, str]]:
     }
 
 
+def with_ids(path: str, some_id: str) -> str:
+    """A path template with the same id in every place."""
+    return re.sub(r"\{\w+\}", some_id, path)
+
+
 def _routes(patterns: list[URLPattern | URLResolver], prefix: str) -> list[tuple[str, type[APIView]]]:
     found: list[tuple[str, type[APIView]]] = []
     for pattern in patterns:

@@ -7,7 +7,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from tests.api.routes import api_operations
+from tests.api.routes import api_operations, with_ids
 from tests.rest_client import RestClient
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -59,7 +59,7 @@ def test_operation_ids_are_unique_and_summaries_there(document: dict[str, Any]) 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path"), sorted(api_operations()))
 def test_nobody_gets_in_without_a_token(method: str, path: str) -> None:
-    answer = RestClient(None).request(method, path.format(conversation=SOME_ID, user=SOME_ID))
+    answer = RestClient(None).request(method, with_ids(path, SOME_ID))
 
     assert (answer.status, answer.code) == (401, "sign_in_required")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -68,7 +68,7 @@ def test_nobody_gets_in_without_a_token(method: str, path: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path"), sorted(api_operations()))
 def test_nobody_gets_in_with_a_token_of_her_own_making(method: str, path: str) -> None:
-    answer = RestClient("made-up").request(method, path.format(conversation=SOME_ID, user=SOME_ID))
+    answer = RestClient("made-up").request(method, with_ids(path, SOME_ID))
 
     assert (answer.status, answer.code) == (401, "token_invalid")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")

@@ -24,7 +24,7 @@ from apps.messaging.services import conversations
 from apps.wire.ids import TerminalId, UserId, make_message_id
 from tests.rest_client import issue_token
 
-REFUSALS = [400, 401, 403, 404, 405, 406, 409, 413, 415, 429]
+REFUSALS = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429]
 config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}})
 document = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application(), config=config)
 bounded = settings(

@@ -3,7 +3,6 @@
 `ATTEMPTS` has one entry per route and method; a route without an entry fails the first test.
 """
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from apps.common.clock import now_ms
 from apps.messaging import selectors
 from apps.messaging.services import conversations
 from apps.wire.ids import TerminalId, UserId, make_message_id
+from tests.api.attempts import DIRECTORY, POWERS, Attempt
 from tests.api.routes import api_operations
 from tests.rest_client import Answer, signed_in
 
@@ -21,19 +21,18 @@ ONE = "/api/v1/conversations/{conversation}"
 NOT_FOUND = (404, "conversation_not_found")
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What Eve, of another company, tries against Alice's things, and what she must be told."""
-
-    refusal: tuple[int, str] | None
-    body: dict[str, Any] | None = None
-
-
 ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("GET", "/api/v1/me"): Attempt(None),
     ("PATCH", "/api/v1/me"): Attempt(None, {"display_name": "Mallory"}),
     ("GET", "/api/v1/users"): Attempt(None),
     ("GET", "/api/v1/users/{user}"): Attempt((404, "user_not_found")),
+    ("GET", "/api/v1/users/by-login"): Attempt((400, "invalid_input")),
+    ("GET", "/api/v1/contacts"): Attempt(None),
+    ("PUT", "/api/v1/contacts/{user}"): Attempt((404, "user_not_found")),
+    ("DELETE", "/api/v1/contacts/{user}"): Attempt((404, "user_not_found")),
+    ("GET", "/api/v1/blocks"): Attempt(None),
+    ("PUT", "/api/v1/blocks/{user}"): Attempt((404, "user_not_found")),
+    ("DELETE", "/api/v1/blocks/{user}"): Attempt((404, "user_not_found")),
     ("GET", "/api/v1/conversations"): Attempt(None),
     ("POST", "/api/v1/conversations"): Attempt((404, "user_not_found"), {"kind": "direct", "user": "{user}"}),
     ("GET", ONE): Attempt(NOT_FOUND),
@@ -45,6 +44,12 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("GET", f"{ONE}/events"): Attempt(NOT_FOUND),
     ("POST", f"{ONE}/events"): Attempt(NOT_FOUND, {"id": "{id}", "kind": "text", "body": {"text": "boo"}}),
     ("PUT", f"{ONE}/cursor"): Attempt(NOT_FOUND, {"read_seq": 1}),
+    ("GET", "/api/v1/users/{user}/card"): Attempt((404, "user_not_found")),
+    ("GET", "/api/v1/directory"): Attempt(None),
+    ("GET", "/api/v1/directory/departments/{department}"): Attempt((404, "department_not_found")),
+    ("GET", "/api/v1/directory/departments/{department}/people"): Attempt((404, "department_not_found")),
+    **POWERS,
+    **DIRECTORY,
 }
 
 
@@ -66,15 +71,21 @@ class TestAcrossTenants:
     def group_id(self, alice: User, bob: User) -> UUID:
         return conversations.start_group(alice, title="Secret", member_ids=[bob.id], now_ms=now_ms()).id
 
+    @pytest.fixture(autouse=True)
+    def _names(self, things: dict[str, str]) -> None:
+        self.things = things
+
     def answer(self, user: User, method: str, path: str, alice: User, group_id: UUID) -> Answer:
         message_id = make_message_id(UserId(user.id), TerminalId(UUID(int=0)), time_ms=1, random=bytes(9))
         names = {
+            **self.things,
             "user": str(alice.id),
             "eve": str(user.id),
             "conversation": str(group_id),
             "id": message_id.to_text(),
         }
-        return signed_in(user).request(method, path.format_map(names), filled(ATTEMPTS[method, path].body, names))
+        body = filled(ATTEMPTS[method, path].body, names)
+        return signed_in(user).request(method, path.format_map(names), body, **{"If-Match": '"1"'})
 
     def test_a_stranger_is_refused_or_sees_only_her_own(
         self, method: str, path: str, alice: User, eve: User, group_id: UUID
@@ -89,6 +100,7 @@ class TestAcrossTenants:
         else:
             assert answer.status == 200
             assert str(alice.id) not in str(answer.body)
+            assert not any(thing in str(answer.body) for thing in self.things.values())
             assert str(group_id) not in str(answer.body)
         alice.refresh_from_db()
         assert alice.display_name == "Alice"

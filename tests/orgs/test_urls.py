@@ -13,6 +13,10 @@ USER = "0198e2a0-0000-7000-8000-000000000001"
         ("user_by_login", {}, "/api/v1/users/by-login"),
         ("user", {"user": USER}, f"/api/v1/users/{USER}"),
         ("contacts", {}, "/api/v1/contacts"),
+        ("organisations", {}, "/api/v1/organisations"),
+        ("departments-bulk", {}, "/api/v1/departments/bulk"),
+        ("person-placements", {"user": USER}, f"/api/v1/people/{USER}/placements"),
+        ("import-apply", {"source": USER}, f"/api/v1/imports/{USER}/apply"),
         ("contact", {"user": USER}, f"/api/v1/contacts/{USER}"),
     ],
 )

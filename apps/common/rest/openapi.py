@@ -5,10 +5,12 @@ schemas. Nothing here runs while a request is served.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from apps.common.rest.idempotency import KEY_PATTERN
@@ -59,34 +61,41 @@ _HEADERS: Final = {
 _REFUSED_FOR: Final = {KEYED: (422,), VERSIONED: (412, 428)}
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A body, or an answer, that is a file of one of these media types."""
+
+    media_types: tuple[str, ...]
+
+
 def operation(
     operation_id: str,
     *,
     summary: str,
-    answers: Mapping[int, type[msgspec.Struct] | None],
+    answers: Mapping[int, type[msgspec.Struct] | Files | None],
     refusals: Sequence[int] = (),
     query: type[msgspec.Struct] | None = None,
-    body: type[msgspec.Struct] | Mapping[str, Any] | None = None,
+    body: type[msgspec.Struct] | Mapping[str, Any] | Files | None = None,
     example: Mapping[str, Any] | None = None,
     headers: Sequence[str] = (),
 ) -> Callable[[V], V]:
     """Describe a method: what it takes, what it answers by status, and which refusals it has beside the usual ones.
 
-    `body` is a struct, or a JSON Schema where a struct can't say it; `example` is a body; `headers`: KEYED, VERSIONED.
+    `body` is a struct, a JSON Schema where a struct can't say it, or files; `example` is a body; `headers` are KEYED
+    and VERSIONED.
     """
     usual = _ALWAYS + (_WITH_BODY if body is not None else ())
     usual += tuple(status for header in headers for status in _REFUSED_FOR[header])
-    responses: dict[Any, Any] = {
-        status: OpenApiResponse(description=_no_content()) if kind is None else reference(kind)
-        for status, kind in answers.items()
-    }
+    responses: dict[Any, Any] = {}
+    for status, kind in answers.items():
+        responses.update(_answers(status, kind))
     for status in sorted({*usual, *refusals}):
         responses[status, MEDIA_TYPE] = OpenApiResponse(reference(Problem), description=_MEANINGS[status])
     decorate: Callable[[V], V] = extend_schema(
         operation_id=operation_id,
         summary=summary,
         parameters=[*(_parameters(query) if query else []), *(_HEADERS[header] for header in headers)],
-        request={"application/json": _body_schema(body)} if body is not None else None,
+        request=_request(body) if body is not None else None,
         responses=responses,
         examples=[OpenApiExample("Request", value=dict(example), request_only=True)] if example else [],
     )
@@ -167,8 +176,16 @@ def _parameters(query: type[msgspec.Struct]) -> list[OpenApiParameter]:
     ]
 
 
-def _body_schema(body: type[msgspec.Struct] | Mapping[str, Any]) -> dict[str, Any]:
-    return reference(body) if isinstance(body, type) else dict(body)
+def _answers(status: int, kind: type[msgspec.Struct] | Files | None) -> dict[Any, Any]:
+    if isinstance(kind, Files):
+        return {(status, media_type): OpenApiTypes.BINARY for media_type in kind.media_types}
+    return {status: OpenApiResponse(description=_no_content()) if kind is None else reference(kind)}
+
+
+def _request(body: type[msgspec.Struct] | Mapping[str, Any] | Files) -> dict[str, Any]:
+    if isinstance(body, Files):
+        return {kind: {"type": "string", "format": "binary"} for kind in body.media_types}
+    return {"application/json": reference(body) if isinstance(body, type) else dict(body)}
 
 
 def _no_content() -> str:

@@ -117,7 +117,7 @@ class UserDetailView(APIView):
     @operation("users_read", summary="Read a person", answers={200: UserView}, refusals=(404,))
     def get(self, request: Request, user: UUID) -> Response:
         """Return one active person whom one sees."""
-        found = visible_users(actor_of(request)).filter(pk=user).first()
+        found = visible_users(actor_of(request), few=True).filter(pk=user).first()
         if found is None:
             raise UserNotFound(user=str(user))
         return Response(user_view(found))

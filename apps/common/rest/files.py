@@ -1,0 +1,67 @@
+"""Bodies and answers that are files instead of JSON: read whole, within a bound; written piece by piece."""
+
+from collections.abc import Iterable
+from typing import IO, Any, Final
+
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from apps.common.rest.problems import InvalidRequest, TooLarge
+
+MAX_UPLOAD_BYTES: Final = 2 * 1024 * 1024
+"""As large as any request to this server may be; whoever has more uses the command line."""
+
+
+class FileParser(BaseParser):
+    """Reads a body of one media type as bytes."""
+
+    def parse(  # type: ignore[override]  # the stubs know of parsers that decode only
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
+    ) -> bytes:
+        """Return the body. Raises TooLarge past MAX_UPLOAD_BYTES."""
+        data: bytes = stream.read(MAX_UPLOAD_BYTES + 1)
+        if len(data) > MAX_UPLOAD_BYTES:
+            raise TooLarge(f"A file has at most {MAX_UPLOAD_BYTES} bytes here.")
+        return data
+
+
+class FileRenderer(BaseRenderer):
+    """Stands for a media type that a view answers with; what it answers is rendered already."""
+
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        """Return nothing: problems, which are JSON, come from the first renderer, files from the view."""
+        return b""
+
+
+def parsers_for(*media_types: str) -> list[type[FileParser]]:
+    """Return a parser class per media type."""
+    return [type("Parser", (FileParser,), {"media_type": media_type}) for media_type in media_types]
+
+
+def renderers_for(**media_types: str) -> list[type[FileRenderer]]:
+    """Return a renderer class per format."""
+    return [
+        type("Renderer", (FileRenderer,), {"media_type": media_type, "format": name})
+        for name, media_type in media_types.items()
+    ]
+
+
+def read_file(request: Request) -> bytes:
+    """Return the body of a request that carries a file. Raises InvalidRequest without one, TooLarge."""
+    data: object = request.data
+    if not isinstance(data, bytes):
+        raise InvalidRequest(field="", reason="a file is required as body")
+    return data
+
+
+def answer_file(chunks: Iterable[bytes], *, name: str, media_type: str) -> StreamingHttpResponse:
+    """Return an answer that is saved as `name` and never shown in a page."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if disposition := content_disposition_header(as_attachment=True, filename=name):
+        headers["Content-Disposition"] = disposition
+    return StreamingHttpResponse(chunks, content_type=media_type, headers=headers)

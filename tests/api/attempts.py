@@ -1,0 +1,84 @@
+"""What somebody of another company tries against the things of administrators, route by route."""
+
+from dataclasses import dataclass
+from typing import Any
+
+NOT_PERMITTED = (403, "not_permitted")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What Eve, of another company, tries against Alice's things, and what she must be told."""
+
+    refusal: tuple[int, str] | None
+    body: dict[str, Any] | None = None
+
+
+GRANT = {"user": "{user}", "role": "auditor", "scope": "{scope}"}
+NO_GRANT = (404, "grant_not_found")
+
+POWERS: dict[tuple[str, str], Attempt] = {
+    ("GET", "/api/v1/me/powers"): Attempt(None),
+    ("GET", "/api/v1/units"): Attempt(None),
+    ("GET", "/api/v1/roles"): Attempt(NOT_PERMITTED),
+    ("POST", "/api/v1/roles"): Attempt(NOT_PERMITTED, {"key": "x", "name": "X", "units": ["audit.entries.view"]}),
+    ("PATCH", "/api/v1/roles/{role}"): Attempt(NOT_PERMITTED, {"name": "X"}),
+    ("DELETE", "/api/v1/roles/{role}"): Attempt(NOT_PERMITTED),
+    ("GET", "/api/v1/grants"): Attempt(None),
+    ("POST", "/api/v1/grants"): Attempt((404, "user_not_found"), GRANT),
+    ("POST", "/api/v1/grants/bulk"): Attempt((404, "user_not_found"), {"items": [GRANT]}),
+    ("GET", "/api/v1/grants/{grant}"): Attempt(NO_GRANT),
+    ("DELETE", "/api/v1/grants/{grant}"): Attempt(NO_GRANT),
+    ("GET", "/api/v1/audit"): Attempt(None),
+}
+
+COMPANY = "/api/v1/organisations/{organisation}"
+TREE = "/api/v1/departments"
+PERSON = "/api/v1/people/{user}"
+NO_COMPANY = (404, "organisation_not_found")
+NO_DEPARTMENT = (404, "department_not_found")
+NO_PERSON = (404, "user_not_found")
+NO_PLACE = (404, "placement_not_found")
+NO_AGREEMENT = (404, "agreement_not_found")
+NO_IMPORT = (404, "import_not_found")
+
+DIRECTORY: dict[tuple[str, str], Attempt] = {
+    ("GET", "/api/v1/organisations"): Attempt(None),
+    ("POST", "/api/v1/organisations"): Attempt(NOT_PERMITTED, {"name": "X", "tenant": "{tenant}"}),
+    ("GET", COMPANY): Attempt(NO_COMPANY),
+    ("PATCH", COMPANY): Attempt(NO_COMPANY, {"name": "X"}),
+    ("PUT", f"{COMPANY}/status"): Attempt(NO_COMPANY, {"is_active": False}),
+    ("GET", f"{COMPANY}/agreements"): Attempt(NO_COMPANY),
+    ("POST", f"{COMPANY}/agreements"): Attempt(NO_COMPANY, {"taker": "{partner}"}),
+    ("GET", f"{COMPANY}/imports"): Attempt(NO_COMPANY),
+    ("POST", f"{COMPANY}/imports"): Attempt((400, "invalid_input")),
+    ("GET", f"{COMPANY}/export"): Attempt((400, "invalid_input")),
+    ("PUT", "/api/v1/agreements/{agreement}"): Attempt(NO_AGREEMENT, {"may_see": True, "may_write": True}),
+    ("DELETE", "/api/v1/agreements/{agreement}"): Attempt(NO_AGREEMENT),
+    ("GET", TREE): Attempt(None),
+    ("POST", TREE): Attempt(NO_DEPARTMENT, {"parent": "{root}", "name": "X"}),
+    ("POST", f"{TREE}/bulk"): Attempt(NO_DEPARTMENT, {"items": [{"parent": "{root}", "name": "X"}]}),
+    ("GET", f"{TREE}/{{department}}"): Attempt(NO_DEPARTMENT),
+    ("PATCH", f"{TREE}/{{department}}"): Attempt(NO_DEPARTMENT, {"name": "X"}),
+    ("DELETE", f"{TREE}/{{department}}"): Attempt(NO_DEPARTMENT),
+    ("GET", f"{TREE}/{{department}}/children"): Attempt(NO_DEPARTMENT),
+    ("GET", f"{TREE}/{{department}}/placements"): Attempt(NO_DEPARTMENT),
+    ("POST", f"{TREE}/{{department}}/move"): Attempt(NO_DEPARTMENT, {"parent": "{root}"}),
+    ("GET", "/api/v1/people"): Attempt(None),
+    ("POST", "/api/v1/people"): Attempt(NO_DEPARTMENT, {"username": "x", "department": "{department}"}),
+    ("POST", "/api/v1/people/bulk"): Attempt(
+        NO_DEPARTMENT, {"items": [{"username": "x", "department": "{department}"}]}
+    ),
+    ("GET", PERSON): Attempt(NO_PERSON),
+    ("PATCH", PERSON): Attempt(NO_PERSON, {"display_name": "X"}),
+    ("PUT", f"{PERSON}/status"): Attempt(NO_PERSON, {"is_active": False}),
+    ("PUT", f"{PERSON}/password"): Attempt(NO_PERSON, {"password": "correct horse battery"}),
+    ("POST", f"{PERSON}/placements"): Attempt(NO_PERSON, {"department": "{department}"}),
+    ("GET", "/api/v1/placements/{placement}"): Attempt(NO_PLACE),
+    ("PATCH", "/api/v1/placements/{placement}"): Attempt(NO_PLACE, {"title": "X"}),
+    ("DELETE", "/api/v1/placements/{placement}"): Attempt(NO_PLACE),
+    ("GET", "/api/v1/imports/{source}"): Attempt(NO_IMPORT),
+    ("DELETE", "/api/v1/imports/{source}"): Attempt(NO_IMPORT),
+    ("POST", "/api/v1/imports/{source}/apply"): Attempt(NO_IMPORT),
+}
+"""Lists in and out have tests of their own in `tests/orgs/api`: their bodies are no JSON."""
