@@ -30,4 +30,32 @@ PEOPLE: Final = {
     "{role}: {place}, until {end}": "{role}：{place}，有效期至 {end}",
     "{role}: {place}, ended {end}": "{role}：{place}，已于 {end} 到期",
     "the whole system": "整个系统",
+    # department trees
+    "Check and repair the department trees.": "检查并修复部门树。",
+    "tell what is wrong with the trees; exit status 1 if anything is": "说明部门树的问题；有问题时退出码为 1",
+    "work the trees out again from the parents of departments": "按各部门的上级重新计算部门树",
+    "only this tenant; all of them otherwise": "仅此租户；省略则为全部租户",
+    "{count} departments repaired": "已修复 {count} 个部门",
+    "{count} things are wrong with the department trees": "部门树有 {count} 处问题",
+    "all department trees are in order": "所有部门树均正常",
+    "no root leads there: its parents form a circle, or are another tenant's": (
+        "没有根部门通向它：上级互成环，或属于其他租户"
+    ),
+    "the organisation {name} has no root department": "组织“{name}”没有根部门",
+    "{field} is {stored}, should be {expected}": "{field} 为 {stored}，应为 {expected}",
+    # made-up companies
+    "Make tenants with organisations, departments and people to try things out with.": (
+        "批量创建带有组织、部门和人员的租户，供试用。"
+    ),
+    "how many tenants to make": "要创建的租户数",
+    "departments of each tenant": "每个租户的部门数",
+    "people of each tenant": "每个租户的人数",
+    "short names of the tenants begin with this: group1, group2": "租户简称的前缀：group1、group2",
+    "password of all these people; without it nobody signs in": "所有这些人的密码；不给出则无人能登录",
+    "the same number makes the same companies": "相同的数字生成相同的公司",
+    "it takes a tenant, a person and {least} departments at least": "至少需要一个租户、一个人和 {least} 个部门",
+    "{tenants} tenants ({slugs}), each of {departments} departments and {people} people: {seconds:.1f} s": (
+        "{tenants} 个租户（{slugs}），每个 {departments} 个部门、{people} 人：用时 {seconds:.1f} 秒"
+    ),
+    "tenant {slug} exists: name others with --prefix": "租户 {slug} 已存在：请用 --prefix 指定其他前缀",
 }

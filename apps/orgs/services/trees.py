@@ -91,6 +91,13 @@ def insert_root(organisation: Organisation, *, path: str) -> Department:
     raise Unavailable
 
 
+def free_tree_ids(count: int) -> list[int]:
+    """Draw numbers for new trees that no tree has, for whoever writes whole trees at once. One query."""
+    drawn = {1 + secrets.randbelow(MAX_TREE_ID) for _ in range(2 * count)}
+    taken = Department.unscoped.filter(tree_id__in=drawn, parent__isnull=True).values_list("tree_id", flat=True)
+    return sorted(drawn - set(taken))[:count]
+
+
 def require_room_below(parent: Department, *, deepest: int) -> None:
     """Refuse a further child of `parent` whose own deepest descendant would be on level `deepest`. One query."""
     if deepest > MAX_DEPTH:
