@@ -40,6 +40,7 @@ NO_DEPARTMENT = (404, "department_not_found")
 NO_PERSON = (404, "user_not_found")
 NO_PLACE = (404, "placement_not_found")
 NO_AGREEMENT = (404, "agreement_not_found")
+NO_TENANT = (404, "tenant_not_found")
 NO_IMPORT = (404, "import_not_found")
 
 DIRECTORY: dict[tuple[str, str], Attempt] = {
@@ -80,5 +81,10 @@ DIRECTORY: dict[tuple[str, str], Attempt] = {
     ("GET", "/api/v1/imports/{source}"): Attempt(NO_IMPORT),
     ("DELETE", "/api/v1/imports/{source}"): Attempt(NO_IMPORT),
     ("POST", "/api/v1/imports/{source}/apply"): Attempt(NO_IMPORT),
+    ("GET", "/api/v1/tenants"): Attempt(None),
+    ("POST", "/api/v1/tenants"): Attempt(NOT_PERMITTED, {"slug": "x", "name": "X"}),
+    ("GET", "/api/v1/tenants/{tenant}"): Attempt(NO_TENANT),
+    ("PATCH", "/api/v1/tenants/{tenant}"): Attempt(NO_TENANT, {"name": "X"}),
+    ("PUT", "/api/v1/tenants/{tenant}/status"): Attempt(NO_TENANT, {"status": "deleting"}),
 }
 """Lists in and out have tests of their own in `tests/orgs/api`: their bodies are no JSON."""
