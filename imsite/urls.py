@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("apps.access.urls")),
+    path("api/v1/", include("apps.tenants.urls")),
     path("api/v1/", include("apps.accounts.urls")),
     path("api/v1/", include("apps.orgs.urls")),
     path("api/v1/", include("apps.messaging.urls")),
