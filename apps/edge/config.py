@@ -48,8 +48,8 @@ class EdgeConfig:
     """A peer for whom more than this waits is dropped: far above what an application should let pile up."""
 
     total_buffer_bytes: int = 268_435_456
-    """What may wait for all congested peers together, looked at every tick. At the bound those for whom most waits are
-    dropped. Many slow readers at once could otherwise take all memory, each within its own bound."""
+    """What may wait for all congested peers together, looked at every tick and after each 16 MiB more. At the bound
+    those for whom most waits are dropped. Many slow readers could otherwise take all memory, each within its own."""
 
     receive_queue_messages: int = 32
     """Messages that a plain ASGI application has not received yet. At the bound nothing more is read from the peer

@@ -124,6 +124,7 @@ class Connection(Entry, asyncio.Protocol):
     def drop_slow(self) -> None:
         """Cut a peer that takes too little."""
         self._shared.counters.slow_dropped += 1
+        self._shared.congested.pop(self, None)
         self.abort()
 
     def hand_over(self, sink: Sink, closed_code: int | None = None) -> None:
@@ -339,5 +340,9 @@ class Connection(Entry, asyncio.Protocol):
             self._transport.write(data)
         except RuntimeError:  # uvloop's, of a transport that is closed and has not said so yet
             return
-        if self._congested_tick != NEVER and self.buffered_bytes > self._shared.config.buffer_limit_bytes:
+        if self._congested_tick == NEVER:
+            return
+        if self.buffered_bytes > self._shared.config.buffer_limit_bytes:
             self.drop_slow()
+        else:
+            self._shared.pile_up(len(data))

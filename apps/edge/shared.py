@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from apps.edge.admission import Admission
 from apps.edge.config import EdgeConfig
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from apps.edge.connection import Connection
 
 logger = logging.getLogger(__name__)
+
+RELIEF_BYTES: Final = 16_777_216
+"""So much more may be written to congested peers before what waits for all of them is looked at again, between ticks:
+by so much their common bound may be exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Shared:
 
     __slots__ = (
         "_is_empty",
+        "_piled_bytes",
         "_spare_reader",
         "admission",
         "config",
@@ -76,6 +81,7 @@ class Shared:
         self.is_draining = False
         self.congested: dict[Connection, bytes | None] = {}
         """Congested peers, and the latest ping of each, answered once it has caught up (RFC 6455 §5.5.3)."""
+        self._piled_bytes = 0
         self._spare_reader: FrameReader | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -89,8 +95,15 @@ class Shared:
         """Keep a reader that holds nothing for the next who needs one."""
         self._spare_reader = reader
 
+    def pile_up(self, size_bytes: int) -> None:
+        """More was written to a congested peer: look in time what waits for all of them."""
+        self._piled_bytes += size_bytes
+        if self._piled_bytes >= RELIEF_BYTES:
+            self.relieve()
+
     def relieve(self) -> None:
         """While more waits for all congested peers than may, drop those for whom most waits."""
+        self._piled_bytes = 0
         limit = self.config.total_buffer_bytes
         if not limit or not self.congested:
             return

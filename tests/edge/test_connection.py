@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apps.edge import shared as shareds
 from apps.edge.config import EdgeConfig
 from apps.edge.connection import Connection
 from apps.edge.protocol.frames import Opcode, text_frame
@@ -354,6 +355,33 @@ def test_when_too_much_waits_for_all_those_for_whom_most_waits_are_dropped() -> 
     shared.relieve()
 
     assert [bench.transport.events for bench in benches] == [[], ["abort"], ["abort"], []]
+
+
+def test_the_common_bound_is_looked_at_between_ticks_when_much_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shareds, "RELIEF_BYTES", 2_000)
+    bench = congested(Bench(**SMALL | {"total_buffer_bytes": 2_500}))
+    events = []
+
+    for _ in range(30):
+        bench.connection.send_text("x" * 100)
+        events.append(len(bench.transport.events))
+
+    assert bench.transport.events == ["abort"]
+    assert events.index(1) in range(10, 20)
+
+
+def test_one_that_was_dropped_for_all_counts_no_more() -> None:
+    benches = [congested(Bench(**SMALL | {"total_buffer_bytes": 5_000})) for _ in range(2)]
+    shared = benches[0].shared
+    for bench, waiting in zip(benches, (4_000, 3_000), strict=True):
+        bench.transport.waiting_bytes = waiting
+        shared.congested[bench.connection] = None
+
+    shared.relieve()
+    shared.relieve()
+
+    assert [bench.transport.events for bench in benches] == [["abort"], []]
+    assert benches[0].shared.counters.slow_dropped == 1
 
 
 @pytest.mark.parametrize("total_buffer_bytes", [0, 2_000])
