@@ -62,7 +62,7 @@ def create_group(actor: User, *, title: str, member_ids: Sequence[UUID]) -> Conv
     """
     name = clean_line(title, field="title", max_chars=MAX_TITLE_CHARS, required=False)
     others = list(dict.fromkeys(user_id for user_id in member_ids if user_id != actor.id))
-    _require_room(len(others) + 1)
+    _require_room(actor, len(others) + 1)
 
     def create() -> Conversation:
         require_may_write(actor, others)
@@ -89,7 +89,7 @@ def add_members(actor: User, *, conversation: Conversation, user_ids: Sequence[U
         policies.require_group(locked.conversation)
         policies.require_may_add(locked.own.role)
         fresh = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in locked.members]
-        _require_room(len(locked.members) + len(fresh))
+        _require_room(actor, len(locked.members) + len(fresh))
         require_may_write(actor, fresh)
         _insert_members(locked.conversation, fresh, join_seq=join_seq)
         _store_count(locked.conversation, len(locked.members) + len(fresh))
@@ -239,6 +239,8 @@ def _hand_over(remaining: Sequence[Member]) -> list[RoleChange]:
     return [_store_role(heir, Member.Role.OWNER)]
 
 
-def _require_room(size: int) -> None:
-    if size > settings.IM_GROUP_MEMBERS_MAX:
-        raise GroupFull(size=size, limit=settings.IM_GROUP_MEMBERS_MAX)
+def _require_room(actor: User, size: int) -> None:
+    """The installation bounds groups, and the tenant may do so further."""
+    limit = min(settings.IM_GROUP_MEMBERS_MAX, actor.tenant.limits.group_members_max or settings.IM_GROUP_MEMBERS_MAX)
+    if size > limit:
+        raise GroupFull(size=size, limit=limit)

@@ -342,3 +342,59 @@ class TestWriting:
 
         assert silenced == {(alice.id, False), (bob.id, False)}
         assert set(Member.objects.for_tenant(direct.tenant_id).values_list("may_write", flat=True)) == {True}
+
+
+class TestTheTenantsGroupLimit:
+    """A tenant may have smaller groups than the installation bears, never larger ones."""
+
+    def limit(self, user: User, members: int) -> None:
+        user.tenant.group_members_max = members
+        user.tenant.save()
+
+    def test_the_last_place_is_given_and_then_none(self, alice: User, bob: User, carol: User) -> None:
+        self.limit(alice, 2)
+        group = services.create_group(alice, title="Two", member_ids=[bob.id])
+
+        with pytest.raises(GroupFull, match="3 members, at most 2"):
+            services.add_members(alice, conversation=group, user_ids=[carol.id])
+
+        assert len(roles(group)) == 2
+
+    def test_a_group_too_large_is_not_made(self, alice: User, bob: User, carol: User) -> None:
+        self.limit(alice, 2)
+
+        with pytest.raises(GroupFull):
+            services.create_group(alice, title="Three", member_ids=[bob.id, carol.id])
+
+    def test_the_installations_own_bound_stays(self, alice: User, bob: User, settings: Settings) -> None:
+        settings.IM_GROUP_MEMBERS_MAX = 1
+        self.limit(alice, 100)
+
+        with pytest.raises(GroupFull, match="at most 1"):
+            services.create_group(alice, title="Two", member_ids=[bob.id])
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_two_at_the_last_place_one_gets_it(self, alice: User, bob: User, carol: User) -> None:
+        self.limit(alice, 2)
+        group = services.create_group(alice, title="Two", member_ids=[])
+        outcomes: list[str] = []
+        start = threading.Barrier(2)
+
+        def add(user: User) -> None:
+            start.wait(10)
+            try:
+                services.add_members(alice, conversation=group, user_ids=[user.id])
+                outcomes.append("added")
+            except GroupFull:
+                outcomes.append("refused")
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=add, args=(user,)) for user in (bob, carol)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+        assert sorted(outcomes) == ["added", "refused"]
+        assert len(roles(group)) == 2

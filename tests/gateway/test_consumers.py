@@ -11,11 +11,13 @@ from channels.testing import WebsocketCommunicator
 from apps.accounts.models import Terminal as Terminals
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, revoke_terminal
+from apps.common.clock import to_datetime
 from apps.conversations.models import Conversation
-from apps.events.publish import revoke_on_commit
+from apps.events.publish import NODES, revoke_on_commit
 from apps.gateway import lifespan
 from apps.messaging import runtime
 from apps.messaging.services import conversations
+from apps.messaging.services.blocks import block_person
 from apps.wire.frames import PATH
 from tests.gateway.conftest import NOW_MS, Dial, Terminal, in_database
 from tests.gateway.detaching import Application
@@ -237,6 +239,21 @@ def request_about(terminal: Terminal, op: str, conversation: UUID) -> dict[str, 
         return terminal.message(conversation)
     position = {"after": 0, "ref": "r"} if op == "sync" else {"seq": 1}
     return {"op": op, "conversation": str(conversation), **position}
+
+
+class TestBlocks:
+    async def test_a_block_ends_a_direct_conversation_at_once(self, dial: Dial, alice: User, bob: User) -> None:
+        direct, _created = await in_database(conversations.start_direct, alice, other_id=bob.pk, now_ms=NOW_MS)
+        at_alice = await dial(alice)
+        first = await at_alice.ask(**at_alice.message(direct))
+        await in_database(block_person, bob, user_id=alice.pk, now=to_datetime(NOW_MS))
+
+        refusal = await at_alice.ask(**at_alice.message(direct))
+        events = await at_alice.ask(op="sync", conversation=str(direct.pk), after=0)
+
+        assert first["op"] == "ack"
+        assert (refusal["op"], refusal["code"], refusal.get("retry", False)) == ("error", "blocked", False)
+        assert [event["seq"] for event in events["events"]] == [1, first["seq"]]
 
 
 class TestOthersConversations:
@@ -552,4 +569,4 @@ class TestEnding:
 
         assert len(node.registry) == 0
         assert node.registry._groups == {}
-        assert node.registry._joined == set()
+        assert node.registry._joined <= {NODES}

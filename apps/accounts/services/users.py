@@ -4,6 +4,7 @@ Deleting a user is not offered: what she wrote stays, under her name. She is dea
 """
 
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -20,6 +21,7 @@ from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line, normalized_identifier
 from apps.tenants.models import Tenant
+from apps.tenants.services import require_room_for_users
 
 MAX_USERNAME_CHARS: Final = 64
 MAX_DISPLAY_NAME_CHARS: Final = 100
@@ -41,7 +43,7 @@ def create_user(
     """Make an active user who signs in as `username@tenant`. The display name defaults to the user name.
 
     Without a password she can't sign in by one until somebody gives her one.
-    Raises InvalidInput, PasswordTooWeak or UsernameTaken.
+    Raises InvalidInput, PasswordTooWeak, UsersLimit or UsernameTaken.
     """
     name = clean_username(username)
     user = User(
@@ -50,7 +52,7 @@ def create_user(
         login=f"{name}@{tenant.slug}",
         display_name=clean_line(display_name or username, field="display_name", max_chars=MAX_DISPLAY_NAME_CHARS),
         email=clean_email(email),
-        locale=clean_locale(locale),
+        locale=clean_locale(locale or tenant.settings.get("locale", "")),
         is_staff=is_staff,
         is_superuser=is_superuser,
     )
@@ -59,10 +61,24 @@ def create_user(
     else:
         _apply_password(user, password)
     make_findable(user)
-    User.objects.for_tenant(tenant.id).bulk_create([user], ignore_conflicts=True)
-    if not User.objects.for_tenant(tenant.id).filter(pk=user.pk).exists():
-        raise UsernameTaken(login=user.login)
-    return user
+
+    def store() -> User:
+        require_room(tenant.id, adding=1)
+        User.objects.for_tenant(tenant.id).bulk_create([user], ignore_conflicts=True)
+        if not User.objects.for_tenant(tenant.id).filter(pk=user.pk).exists():
+            raise UsernameTaken(login=user.login)
+        return user
+
+    return run_in_transaction(store)
+
+
+def require_room(tenant_id: UUID, *, adding: int) -> None:
+    """Make sure that the tenant may have so many more active users. Raises UsersLimit. Call it in the transaction."""
+
+    def count() -> int:
+        return User.objects.for_tenant(tenant_id).filter(is_active=True).count()
+
+    require_room_for_users(tenant_id, adding=adding, count=count)
 
 
 def set_password(user: User, *, password: str) -> None:
@@ -88,9 +104,15 @@ def deactivate_user(user: User) -> None:
 
 
 def activate_user(user: User) -> None:
-    """Let the user sign in again."""
-    user.is_active = True
-    user.save(update_fields=["is_active"])
+    """Let the user sign in again. Raises UsersLimit."""
+
+    def store() -> None:
+        if not User.objects.for_tenant(user.tenant_id).filter(pk=user.pk, is_active=True).exists():
+            require_room(user.tenant_id, adding=1)
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+
+    run_in_transaction(store)
 
 
 def update_profile(actor: User, *, display_name: str | None = None, locale: str | None = None) -> User:

@@ -1,14 +1,17 @@
 """Making users and changing what belongs to them."""
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.accounts import services
 from apps.accounts.errors import PasswordTooWeak, TokenInvalid, UsernameTaken
 from apps.accounts.models import User
 from apps.accounts.services.tokens import user_for_token
 from apps.common.errors import InvalidInput
+from apps.tenants.errors import UsersLimit
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD
 from tests.rest_client import issue_token
@@ -130,3 +133,77 @@ def test_a_bad_profile_changes_nothing(alice: User, change: dict[str, str]) -> N
 
     alice.refresh_from_db()
     assert (alice.display_name, alice.locale) == ("Alice", "")
+
+
+class TestTheTenantsLimit:
+    """A tenant has as many active users as it may, and not one more."""
+
+    def limited(self, tenant: Tenant, users_max: int) -> Tenant:
+        tenant.users_max = users_max
+        tenant.save()
+        return tenant
+
+    def test_the_last_place_is_given_and_then_none(self, tenant: Tenant) -> None:
+        self.limited(tenant, 2)
+        services.create_user(tenant, username="alice", password=PASSWORD)
+        services.create_user(tenant, username="bob", password=PASSWORD)
+
+        with pytest.raises(UsersLimit) as refusal:
+            services.create_user(tenant, username="carol", password=PASSWORD)
+
+        assert refusal.value.code == "tenant_users_limit"
+        assert User.objects.for_tenant(tenant.id).count() == 2
+
+    def test_who_is_deactivated_makes_room_and_comes_back_only_into_room(self, tenant: Tenant, alice: User) -> None:
+        self.limited(tenant, 1)
+        services.deactivate_user(alice)
+        services.create_user(tenant, username="bob", password=PASSWORD)
+
+        with pytest.raises(UsersLimit):
+            services.activate_user(alice)
+
+        assert not User.objects.for_tenant(tenant.id).get(pk=alice.pk).is_active
+
+    def test_activating_the_active_needs_no_room(self, tenant: Tenant, alice: User) -> None:
+        self.limited(tenant, 1)
+
+        services.activate_user(alice)
+
+        assert alice.is_active
+
+    def test_other_tenants_do_not_count(self, tenant: Tenant, eve: User) -> None:
+        self.limited(tenant, 1)
+
+        assert services.create_user(tenant, username="alice", password=PASSWORD).is_active
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_two_at_the_last_place_one_gets_it(self, tenant: Tenant) -> None:
+        self.limited(tenant, 3)
+        outcomes: list[str] = []
+        start = threading.Barrier(6)
+
+        def create(number: int) -> None:
+            start.wait(10)
+            try:
+                services.create_user(tenant, username=f"user{number}", password=PASSWORD)
+                outcomes.append("made")
+            except UsersLimit:
+                outcomes.append("refused")
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=create, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+        assert sorted(outcomes) == ["made"] * 3 + ["refused"] * 3
+        assert User.objects.for_tenant(tenant.id).count() == 3
+
+
+def test_who_chose_no_language_has_the_tenants(tenant: Tenant) -> None:
+    tenant.settings = {"locale": "zh-hans"}
+
+    assert services.create_user(tenant, username="alice", password=PASSWORD).locale == "zh-hans"
+    assert services.create_user(tenant, username="bob", password=PASSWORD, locale="en").locale == "en"

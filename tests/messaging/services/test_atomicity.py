@@ -297,8 +297,8 @@ def test_a_serializable_database_serves_as_well(alice: User, bob: User, carol: U
     [
         (
             add,
-            17,
-        ),  # two savepoints, log, conversation, members, users, insert, count, epoch; five to append
+            20,  # two savepoints, log, conversation, members, her tenant, whom she may write to (3), insert, count,
+        ),  # epoch; five to append
         (send, 7),  # savepoint, log, known ids, members, log, event, release
         (read, 5),  # savepoint, cursor, watchers, release, state
     ],
