@@ -127,8 +127,8 @@ class DirectoryView(APIView):
         """Return the organisations, each with the root of its tree."""
         roots = list_organisations(_actor(request))
         items = [
-            OrganisationEntry(id=root.organisation_id, department=root.id, name=root.name, people=_people(root))
-            for root in roots
+            OrganisationEntry(id=root.organisation_id, department=root.id, name=root.name, people=people)
+            for root, people in roots
         ]
         return Response(OrganisationList(items=items))
 
@@ -150,7 +150,7 @@ class DirectoryDepartmentView(APIView):
             name=found.name,
             organisation=found.organisation_id,
             way=[WayStep(id=step.id, name=step.name) for step in above],
-            departments=[DepartmentEntry(id=child.id, name=child.name, people=_people(child)) for child in below],
+            departments=[DepartmentEntry(id=child.id, name=child.name, people=people) for child, people in below],
         )
         return Response(view)
 
@@ -207,11 +207,6 @@ class PersonCardDetailView(APIView):
 def _actor(request: Request) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated lets nobody else through
     return request.user
-
-
-def _people(department: object) -> int:
-    count: int = getattr(department, "people")  # noqa: B009 - the selector's annotation, unknown to the model
-    return count
 
 
 def _behind(position: _Position) -> Q:
