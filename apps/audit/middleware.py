@@ -5,9 +5,10 @@ The id is that of a proxy in front, if it has one that looks like an id; logs of
 
 import re
 import secrets
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from apps.audit.models import Entry
@@ -19,18 +20,34 @@ _DOORS: Final = (("/api/", Entry.Via.REST), ("/admin/", Entry.Via.ADMIN))
 
 
 class OriginMiddleware:
-    """Sets the origin around everything that answers the request."""
+    """Sets the origin around everything that answers the request, on a loop or in a thread, as the rest runs."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Answer, with the origin set meanwhile."""
+        if self._is_async:
+            return self._answer(request)
         origin = origin_of(request)
         with coming_from(origin):
-            response = self._get_response(request)
-        response.headers.setdefault(HEADER, origin.request_id)
-        return response
+            return _marked(self._get_response(request), origin)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        origin = origin_of(request)
+        with coming_from(origin):
+            return _marked(await self._get_response(request), origin)
+
+
+def _marked(response: HttpResponseBase, origin: Origin) -> HttpResponseBase:
+    response.headers.setdefault(HEADER, origin.request_id)
+    return response
 
 
 def origin_of(request: HttpRequest) -> Origin:

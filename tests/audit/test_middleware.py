@@ -1,8 +1,10 @@
 """Requests say where they come from; what a client can forge is not believed."""
 
 import re
+from collections.abc import Awaitable
 
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
@@ -59,4 +61,23 @@ def test_what_does_not_look_like_an_id_is_replaced(given: str) -> None:
 def test_afterwards_nothing_is_left() -> None:
     answer(RequestFactory().get("/"))
 
+    assert current_origin() is NOWHERE
+
+
+async def test_a_loop_is_served_without_a_thread() -> None:
+    seen: list[Origin] = []
+
+    async def view(_request: HttpRequest) -> HttpResponse:
+        seen.append(current_origin())
+        return HttpResponse()
+
+    middleware = OriginMiddleware(view)
+    assert iscoroutinefunction(middleware)
+    answering = middleware(RequestFactory().get("/api/", headers={HEADER: "req-12345678"}))
+    assert isinstance(answering, Awaitable)
+
+    response = await answering
+
+    assert seen == [Origin(via="rest", address="127.0.0.1", request_id="req-12345678")]
+    assert response.headers[HEADER] == "req-12345678"
     assert current_origin() is NOWHERE
