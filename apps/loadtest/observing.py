@@ -41,11 +41,17 @@ class Observer:
 
 
 def listeners(ports: Iterable[int]) -> list[int]:
-    """Return the processes of this machine that listen on these ports, as far as the system tells."""
+    """Return the processes of this machine that listen on these ports, as far as the system tells.
+
+    Where a process forks others that serve its port, the system names any one of them: those below it belong to it.
+    """
     wanted = set(ports)
     found = set()
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port in wanted and connection.pid:
                 found.add(connection.pid)
+    for pid in list(found):
+        with contextlib.suppress(psutil.Error):
+            found.update(child.pid for child in psutil.Process(pid).children(recursive=True))
     return sorted(found)
