@@ -86,9 +86,10 @@ def family(port: int) -> list[int]:
     found = listeners([port])
     if not found:
         raise SystemExit(f"nothing listens on port {port}: start `manage.py up --processes 7`")
-    parents = {psutil.Process(pid).ppid() for pid in found}
-    root = next((pid for pid in found if pid in parents), found[0])
-    return [root, *(child.pid for child in psutil.Process(root).children(recursive=True))]
+    one = psutil.Process(found[0])
+    parent = one.parent()
+    root = parent if parent is not None and "node" in parent.cmdline() else one
+    return [root.pid, *(child.pid for child in root.children())]
 
 
 def cores_without_sessions(pids: list[int]) -> float:
@@ -126,8 +127,11 @@ def run_load(sessions: int, arguments: argparse.Namespace, pids: list[int], fold
     where = ["--url", arguments.url, "--tokens", str(arguments.tokens), "--json", str(found)]
     observed = [word for pid in pids for word in ("--server-pid", str(pid))]
     command = [sys.executable, str(ROOT / "manage.py"), "loadtest", str(plan), *where, *observed]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return read_result(found)
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    result = read_result(found)
+    if not result.verdict.passed:
+        print(f"not passed: {result.verdict.fault_counts}")
+    return result
 
 
 def figures_of(result: Result, *, grown_bytes: int, empty_cores: float) -> Figures:
@@ -148,6 +152,7 @@ def figures_of(result: Result, *, grown_bytes: int, empty_cores: float) -> Figur
         **{name: result.figures[name] for name in ("ack_p50_ms", "ack_p99_ms", "delivery_p99_ms", "connected_per_s")},
         "client_lag_p99_ms": result.figures["client_lag_p99_ms"],
         "acked": result.verdict.acked,
+        "faults": sum(result.verdict.fault_counts.values()),
     }
 
 
