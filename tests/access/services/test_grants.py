@@ -246,6 +246,49 @@ class TestRevokeGrant:
         assert not powers_of(bob, now=NOW).has_any
 
 
+class TestBetweenLookingAndLocking:
+    """What others do in that moment; here it is done by what is looked up."""
+
+    def test_a_grant_may_vanish(
+        self, boss: User, alice: User, org: Scope, give: Give, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        grant = give(alice, AUDITOR, org)
+
+        def vanish(seen: Grant) -> bool:
+            Grant.objects.for_tenant(seen.tenant_id).filter(pk=seen.pk).delete()
+            return False
+
+        monkeypatch.setattr(grants, "_runs_system", vanish)
+
+        with pytest.raises(GrantNotFound):
+            revoke_grant(boss, grant_id=grant.id, now=NOW)
+
+    def test_a_grant_may_move_out_of_reach(
+        self, alice: User, bob: User, org: Scope, give: Give, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        east, west = org.department(UUID(int=1)), org.department(UUID(int=2))
+        give(alice, DEPARTMENT_ADMIN, east)
+        grant = give(bob, AUDITOR, east.department(DEPARTMENT_ID))
+
+        def move(_seen: Grant) -> bool:
+            move_scopes(east.department(DEPARTMENT_ID), west.department(DEPARTMENT_ID))
+            return False
+
+        monkeypatch.setattr(grants, "_runs_system", move)
+
+        with pytest.raises(GrantNotFound):
+            revoke_grant(alice, grant_id=grant.id, now=NOW)
+
+    def test_a_role_may_be_deleted(
+        self, boss: User, alice: User, tenant: Tenant, whole: Scope, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone = Role(tenant_id=tenant.id, key="gone", name="Gone", units=[GRANTS_VIEW.code])
+        monkeypatch.setattr(grants, "find_role", lambda key, *, tenant_ids: gone)
+
+        with pytest.raises(RoleNotFound):
+            grant_role(boss, user=alice, role="gone", scope=whole, now=NOW)
+
+
 class TestTheLastSystemAdmin:
     def own(self, user: User) -> Grant:
         return Grant.objects.for_tenant(user.tenant_id).get(user_id=user.id)
