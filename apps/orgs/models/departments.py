@@ -99,7 +99,10 @@ class Department(TenantScoped, Identified, Versioned, MPTTModel):  # type: ignor
                 fields=["tree_id"], condition=Q(parent__isnull=True), name="orgs_department_own_tree"
             ),
         ]
-        indexes = [models.Index(fields=["tree_id", "lft"], name="orgs_department_walk")]
+        indexes = [
+            models.Index(fields=["tree_id", "lft"], name="orgs_department_walk"),
+            models.Index(fields=["tree_id", "lft"], condition=Q(is_hidden=True), name="orgs_department_hidden"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -22,7 +22,7 @@ def search_people(viewer: User, *, text: str) -> QuerySet[User]:
 
     Three queries at most, with the reading.
     """
-    return visible_users(viewer).filter(named(text))
+    return visible_users(viewer, few=bool(text.strip())).filter(named(text))
 
 
 def find_people(powers: Powers, *, text: str) -> QuerySet[User]:

@@ -1,6 +1,6 @@
 """Whom somebody sees and may write to, from the database. The rules are defined in `visibility`; here they are SQL.
 
-Every answer costs the queries of one standing (two at most) and its own. A standing may be read once and used for
+Every answer costs the queries of one standing (two) and its own. A standing may be read once and used for
 several answers within one request.
 """
 
@@ -8,17 +8,22 @@ from collections.abc import Collection, Mapping
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User
 from apps.common.errors import ImError
 from apps.orgs.errors import Blocked, WritingNotAgreed
-from apps.orgs.models import Block, Contact, Department, PersonSettings, Placement
+from apps.orgs.models import Block, Contact, Department, Placement
 from apps.orgs.selectors.standing import Standing, read_standing
 from apps.orgs.visibility import Refusal
 
 _PERSON: Final = OuterRef("pk")
+_NOT_HIDDEN: Final = Q(directory_settings__isnull=True) | Q(directory_settings__is_hidden=False)
+_OPEN_PERSON: Final = Q(directory_settings__isnull=True) | Q(
+    directory_settings__is_hidden=False, directory_settings__is_guest=False
+)
 
 _ERRORS: Final[Mapping[Refusal, type[ImError]]] = {
     Refusal.NOT_FOUND: UserNotFound,
@@ -39,21 +44,26 @@ class Relation(NamedTuple):
     may_write: bool
 
 
-def visible_users(viewer: User, *, standing: Standing | None = None) -> QuerySet[User]:
-    """Return the people whom the viewer sees, herself among them, in no order. Three queries at most."""
+def visible_users(viewer: User, *, standing: Standing | None = None, few: bool = False) -> QuerySet[User]:
+    """Return the people whom the viewer sees, herself among them, in no order. Three queries.
+
+    `few`: the caller narrows them down to a few by their ids or names, so that each is looked at; it only matters for
+    how long it takes.
+    """
     stands = standing or read_standing(viewer)
-    return User.objects.for_tenant(stands.tenant_id).filter(_sees(stands), is_active=True)
+    seen = _sees(stands, one_by_one=few or stands.sees_most)
+    return User.objects.for_tenant(stands.tenant_id).filter(seen, is_active=True)
 
 
 def may_see(viewer: User, user_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of the people whom the viewer sees. Three queries at most."""
-    return set(visible_users(viewer).filter(pk__in=set(user_ids)).values_list("pk", flat=True))
+    """Return those of the people whom the viewer sees. Three queries."""
+    return set(visible_users(viewer, few=True).filter(pk__in=set(user_ids)).values_list("pk", flat=True))
 
 
 def refusals_to_write(actor: User, user_ids: Collection[UUID]) -> dict[UUID, str]:
     """Return those of the people whom the actor may not write to, each with the code of `Refusal`.
 
-    Four queries at most, none for nobody.
+    Four queries, none for nobody.
     """
     if not user_ids:
         return {}
@@ -71,44 +81,48 @@ def findable_users(viewer: User) -> QuerySet[User]:
     stands = read_standing(viewer)
     at_large = Standing(stands.user_id, stands.tenant_id)
     places = _placements(at_large)
-    in_the_open = ~Exists(places) | Exists(places.filter(~_is_walled(at_large, "department__")))
-    is_known = ~_has(stands, is_hidden=True) & (_has(stands, is_guest=True) | in_the_open)
-    return User.objects.for_tenant(stands.tenant_id).filter(Q(is_known) | _sees(stands), is_active=True)
+    in_the_open = Q(_is_none(places)) | Q(_is_any(places.filter(~_is_walled(at_large, "department__"))))
+    is_known = _NOT_HIDDEN & (Q(directory_settings__is_guest=True) | in_the_open)
+    seen = _sees(stands, one_by_one=True)
+    return User.objects.for_tenant(stands.tenant_id).filter(is_known | seen, is_active=True)
 
 
 def visible_departments(viewer: User, *, standing: Standing | None = None) -> QuerySet[Department]:
     """Return the departments whose people the viewer sees for being there, and those on the way to them from the root.
 
-    In no order. Three queries at most.
+    In no order. Three queries.
     """
     stands = standing or read_standing(viewer)
-    departments = Department.objects.for_tenant(stands.tenant_id).filter(organisation__is_active=True)
+    departments = Department.objects.for_tenant(stands.tenant_id)
     if stands.is_guest:
         return departments.none()
-    shown = _is_open(stands, "") | Q(path__in=stands.around)
-    return departments.filter(shown).filter(~_is_walled(stands, ""))
+    shown = departments.filter(_is_open(stands, "") | Q(path__in=stands.around))
+    return shown.filter(~_is_walled(stands, "")) if stands.has_walls else shown
 
 
 def visible_placements(viewer: User, *, standing: Standing | None = None) -> QuerySet[Placement]:
     """Return the places that the viewer may know of: her own, and those through which she sees who is in them.
 
-    That somebody is a contact shows none of her places. In no order. Three queries at most.
+    That somebody is a contact shows none of her places. In no order. Three queries.
     """
     stands = standing or read_standing(viewer)
     own = Q(user_id=stands.user_id)
     everyones = Placement.objects.for_tenant(stands.tenant_id)
     if stands.is_guest:
         return everyones.filter(own)
-    marks = PersonSettings.objects.for_tenant(stands.tenant_id).filter(user_id=OuterRef("user_id"))
-    is_shown = ~Exists(marks.filter(is_hidden=True)) | _shares_what_hides(stands)
-    is_open = Q(_opened(stands), is_shown, ~Exists(marks.filter(is_guest=True)), user__is_active=True)
-    return everyones.filter(own | is_open)
+    open_people = Q(user__directory_settings__isnull=True) | Q(
+        user__directory_settings__is_guest=False, user__directory_settings__is_hidden=False
+    )
+    if stands.inside:
+        hidden = Q(user__directory_settings__is_guest=False, user__directory_settings__is_hidden=True)
+        open_people |= hidden & Q(_shares_what_hides(stands))
+    return everyones.filter(own | (Q(user__is_active=True) & _opened(stands) & open_people))
 
 
 def relation_of(viewer: User, user_id: UUID) -> Relation:
     """Return what the two are to each other; somebody whom the viewer does not see may not be written to.
 
-    Five queries at most.
+    Five queries.
     """
     contact = Contact.objects.for_tenant(viewer.tenant_id).filter(_pair(viewer.pk, user_id)).first()
     blocks = _blocks_between(viewer, [user_id])
@@ -126,44 +140,60 @@ def contact_word(contact: Contact, viewer_id: UUID) -> ContactState:
     return "asked_by_me" if contact.requester_id == viewer_id else "asked_by_them"
 
 
-def _sees(stands: Standing, *, to_write: bool = False) -> Q:
+def _sees(stands: Standing, *, one_by_one: bool, to_write: bool = False) -> Q:
     """People whom the viewer sees, or may write to but for blocks. The commonest reason comes first."""
-    return _meets(stands, to_write=to_write) | Q(pk=stands.user_id) | _is_contact(stands)
+    return _meets(stands, one_by_one=one_by_one, to_write=to_write) | Q(pk=stands.user_id) | _is_contact(stands)
 
 
-def _meets(stands: Standing, *, to_write: bool = False) -> Q:
-    """People by where they work."""
+def _meets(stands: Standing, *, one_by_one: bool, to_write: bool) -> Q:
+    """People by where they work, either looked at one by one, or gathered."""
     if stands.is_guest:
         return Q(pk__in=())
-    places = _placements(stands).filter(_opened(stands, to_write=to_write))
-    is_shown = (Exists(places) | ~Exists(_placements(stands))) & ~_has(stands, is_hidden=True)
-    is_shared = _has(stands, is_hidden=True) & Exists(places.filter(_shares_what_hides(stands)))
-    return (Q(is_shown) | Q(is_shared)) & ~Q(_has(stands, is_guest=True))
+    opened = _opened(stands, to_write=to_write)
+    shared = Q(_shares_what_hides(stands))
+    hidden = Q(directory_settings__is_guest=False, directory_settings__is_hidden=True)
+    if one_by_one:
+        own = _placements(stands)
+        shown, knows = Q(_is_any(own.filter(opened))) | Q(_is_none(own)), Q(_is_any(own.filter(opened, shared)))
+    else:
+        everyones = Placement.objects.for_tenant(stands.tenant_id)
+        nowhere = User.objects.for_tenant(stands.tenant_id).filter(placements__isnull=True)
+        shown = Q(pk__in=everyones.filter(opened).values("user_id")) | Q(pk__in=nowhere.values("pk"))
+        knows = Q(pk__in=everyones.filter(opened, shared).values("user_id"))
+    met = _OPEN_PERSON & shown
+    return met | (hidden & knows) if stands.inside else met
 
 
 def _opened(stands: Standing, *, to_write: bool = False) -> Q:
     """Placements in departments whose people the viewer sees, or may write to."""
-    return Q(
-        _is_open(stands, "department__", to_write=to_write),
-        ~_is_walled(stands, "department__"),
-        department__organisation__is_active=True,
-    )
+    opened = _is_open(stands, "department__", to_write=to_write)
+    return opened & ~Q(_is_walled(stands, "department__")) if stands.has_walls else opened
 
 
 def _shares_what_hides(stands: Standing) -> Exists:
     """Placements in a hidden department, or below one, that the viewer is in too."""
-    return Exists(_hidden_around(stands, "department__").filter(path__in=stands.around))
+    return Exists(_hidden_around(stands, "department__").filter(path__in=stands.inside))
 
 
 def _is_open(stands: Standing, prefix: str, *, to_write: bool = False) -> Q:
-    """Departments (at `prefix`) whose people the viewer sees but for walls and closed organisations."""
+    """Departments (at `prefix`) whose people the viewer sees but for walls."""
     if not stands.is_placed:
-        return Q(**{f"{prefix}path__gt": ""})
+        return Q(**{f"{prefix}organisation__is_active": True})
     organisations = stands.whole | (stands.agreed_to_write if to_write else stands.agreed)
     opened = Q(**{f"{prefix}organisation_id__in": organisations}) | Q(**{f"{prefix}id__in": stands.departments})
     for branch in sorted(stands.branches):
         opened |= Q(**{f"{prefix}path__startswith": branch})  # ids have one length: no path begins like another's
     return opened
+
+
+def _is_any(rows: QuerySet[Placement]) -> IsNull:
+    """Tell whether there is a row, by looking for one each time: EXISTS may be answered by gathering all of them."""
+    return IsNull(Subquery(rows.values("pk")[:1]), False)
+
+
+def _is_none(rows: QuerySet[Placement]) -> IsNull:
+    """Tell whether there is no row, in the same way."""
+    return IsNull(Subquery(rows.values("pk")[:1]), True)
 
 
 def _is_walled(stands: Standing, prefix: str) -> Exists:
@@ -184,15 +214,11 @@ def _placements(stands: Standing) -> QuerySet[Placement]:
     return Placement.objects.for_tenant(stands.tenant_id).filter(user_id=_PERSON)
 
 
-def _has(stands: Standing, **marks: bool) -> Exists:
-    return Exists(PersonSettings.objects.for_tenant(stands.tenant_id).filter(user_id=_PERSON, **marks))
-
-
 def _is_contact(stands: Standing) -> Q:
     accepted = Contact.objects.for_tenant(stands.tenant_id).filter(state=Contact.State.ACCEPTED)
-    asked = accepted.filter(requester_id=stands.user_id, other_id=_PERSON)
-    got = accepted.filter(other_id=stands.user_id, requester_id=_PERSON)
-    return Q(Exists(asked)) | Q(Exists(got))
+    asked = accepted.filter(requester_id=stands.user_id).values("other_id")
+    got = accepted.filter(other_id=stands.user_id).values("requester_id")
+    return Q(pk__in=asked) | Q(pk__in=got)
 
 
 def _blocks_between(person: User, others: Collection[UUID]) -> set[tuple[UUID, UUID]]:
@@ -210,9 +236,9 @@ def _pair(first: UUID, second: UUID) -> Q:
 def _refusals(actor: User, user_ids: Collection[UUID], *, blocks: set[tuple[UUID, UUID]]) -> dict[UUID, str]:
     wanted = list(dict.fromkeys(user_ids))
     stands = read_standing(actor)
-    writable = _sees(stands, to_write=True)
+    writable = _sees(stands, one_by_one=True, to_write=True)
     seen = dict(
-        visible_users(actor, standing=stands)
+        visible_users(actor, standing=stands, few=True)
         .filter(pk__in=wanted)
         .annotate(is_writable=ExpressionWrapper(writable, output_field=BooleanField()))
         .values_list("pk", "is_writable")

@@ -1,5 +1,7 @@
 """REST: blocking people, and what it does to sending."""
 
+from uuid import UUID
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -68,8 +70,8 @@ class TestListing:
         self, tenant: Tenant, alice: User, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         people = [create_user(tenant, username=f"u{number}", password=PASSWORD) for number in range(3)]
-        for user in people:
-            Block(tenant_id=tenant.id, user=alice, blocked=user).save()
+        for number, user in enumerate(people):
+            Block(id=UUID(int=number), tenant_id=tenant.id, user=alice, blocked=user).save()
         client = signed_in(alice)
 
         with django_assert_num_queries(2):  # the token, the page

@@ -1,5 +1,7 @@
 """REST: asking, agreeing, declining, ending."""
 
+from uuid import UUID
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -73,8 +75,8 @@ class TestListing:
         self, tenant: Tenant, alice: User, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         people = [create_user(tenant, username=f"u{number}", password=PASSWORD) for number in range(5)]
-        for user in people:
-            Contact(tenant_id=tenant.id, requester=user, other=alice).save()
+        for number, user in enumerate(people):
+            Contact(id=UUID(int=number), tenant_id=tenant.id, requester=user, other=alice).save()
         client = signed_in(alice)
         seen: list[str] = []
         cursor, pages = "", 0

@@ -1,5 +1,8 @@
 """Contacts and blocks as their people read them."""
 
+import itertools
+from uuid import UUID
+
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
@@ -7,15 +10,20 @@ from apps.accounts.services import deactivate_user
 from apps.orgs.models import Block, Contact
 from apps.orgs.selectors.relations import blocks_of, contacts_of, is_blocked
 
+_numbers = itertools.count()
+"""For ids, which grow with time."""
+
 
 def ask(requester: User, other: User, state: str = "asked") -> Contact:
-    contact = Contact(tenant_id=requester.tenant_id, requester=requester, other=other, state=state)
+    contact = Contact(
+        id=UUID(int=next(_numbers)), tenant_id=requester.tenant_id, requester=requester, other=other, state=state
+    )
     contact.save()
     return contact
 
 
 def block(user: User, blocked: User) -> Block:
-    row = Block(tenant_id=user.tenant_id, user=user, blocked=blocked)
+    row = Block(id=UUID(int=next(_numbers)), tenant_id=user.tenant_id, user=user, blocked=blocked)
     row.save()
     return row
 

@@ -48,7 +48,12 @@ pytestmark = pytest.mark.django_db
 def test_who_has_no_place_is_of_the_tenant_at_large(alice: User) -> None:
     standing = read_standing(alice)
 
-    assert (standing.is_placed, standing.is_guest, standing.whole, standing.around) == (False, False, set(), set())
+    assert (standing.is_placed, standing.is_guest, standing.whole, standing.around) == (
+        False,
+        False,
+        frozenset(),
+        frozenset(),
+    )
 
 
 def test_a_place_opens_the_whole_organisation_and_what_is_agreed_with_it() -> None:
@@ -68,7 +73,7 @@ def test_or_the_branch_below_the_first_level() -> None:
 
     standing = read_standing(world.users["a"])
 
-    assert (standing.whole, standing.branches) == (set(), {path(world, "sales")})
+    assert (standing.whole, standing.branches) == (frozenset(), frozenset({path(world, "sales")}))
 
 
 def test_the_branch_of_the_root_is_everything() -> None:
@@ -90,7 +95,7 @@ def test_a_closed_organisation_opens_nothing_but_is_a_place() -> None:
     standing = read_standing(world.users["a"])
 
     assert standing.is_placed
-    assert (standing.whole, standing.departments, standing.agreed) == (set(), set(), set())
+    assert standing.whole == standing.departments == standing.agreed == set()
 
 
 def test_an_agreement_may_allow_seeing_only() -> None:
@@ -117,6 +122,36 @@ def test_two_queries_whatever_the_places(django_assert_num_queries: DjangoAssert
 
     assert len(standing.departments) == 3
     assert Placement.objects.for_tenant(world.tenant_id).count() == 3
+
+
+def test_hidden_departments_are_walls_to_those_outside() -> None:
+    world = stored(Works("a", "north"), Works("b", "root"))
+    Department.objects.for_tenant(world.tenant_id).filter(name="sales").update(is_hidden=True)
+
+    within, without = (read_standing(world.users[name]) for name in "ab")
+
+    assert (within.inside, within.has_walls) == (frozenset({path(world, "sales")}), False)
+    assert (without.inside, without.has_walls) == (frozenset(), True)
+
+
+def test_without_hidden_departments_there_are_no_walls() -> None:
+    assert not read_standing(stored(Works("a", "north")).users["a"]).has_walls
+
+
+def test_who_sees_most_is_told_by_the_size_of_what_is_open() -> None:
+    world = stored(Works("a", "hall"), Works("b", "north"))  # a's organisation has one department of four, b's three
+    Agreement.objects.for_tenant(world.tenant_id).delete()
+
+    standings = [read_standing(world.users[name]) for name in "abc"]
+
+    assert [standing.sees_most for standing in standings] == [False, True, True]
+
+
+def test_who_sees_a_part_of_an_organisation_only_sees_few() -> None:
+    world = stored(Works("a", "north"), reach="department")
+    Agreement.objects.for_tenant(world.tenant_id).delete()
+
+    assert not read_standing(world.users["a"]).sees_most
 
 
 def test_the_departments_around_a_path() -> None:

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import User
 from apps.orgs.models import Block, Contact
 from apps.orgs.selectors import visibility
+from apps.orgs.selectors.standing import read_standing
 from tests.orgs.small_worlds import Stored, make_world, store_worlds
 
 WORLDS = 200
@@ -36,7 +37,9 @@ def test_everybody_sees_whom_the_rules_let_her_see(worlds: list[Stored]) -> None
 
         seen = visibility.visible_users(stored.users[name])
 
+        looked_at = visibility.may_see(stored.users[name], [user.id for user in stored.users.values()])
         assert stored.names(user.id for user in seen) == expected, f"{name} in world {stored.seed}"
+        assert stored.names(looked_at) == expected, f"{name} in world {stored.seed}"
 
 
 def test_whom_one_may_not_write_to_is_known_with_the_reason(worlds: list[Stored]) -> None:
@@ -87,7 +90,11 @@ def test_the_worlds_are_worth_it(worlds: list[Stored]) -> None:
         str(stored.world.refusal_to_write(actor_of(stored), other)) for stored in worlds for other in stored.users
     ]
 
+    stands = [read_standing(stored.users[actor_of(stored)]) for stored in worlds]
+
     assert min(refusals.count(code) for code in ("None", "user_not_found", "blocked", "writing_not_agreed")) >= 10
+    assert min(sum(each.sees_most is most for each in stands) for most in (True, False)) >= 30
+    assert min(sum(bool(each.inside) for each in stands), sum(each.has_walls for each in stands)) >= 30
 
 
 class TestOnePair:
