@@ -76,13 +76,6 @@ class TenantAdmin(ServedAdmin[Tenant]):
         fixed = ("slug", "status", "deletes_at", "created_at")
         return fixed if has_unit(request, TENANT_MANAGE) else (*fixed, "plan", *LIMITS)
 
-    def get_form(self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Ask for host names only where the page shows them."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        if "hosts" not in self.get_fields(request, obj):
-            form.base_fields.pop("hosts", None)
-        return form
-
     def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Tenant:
         """Make it, or change what was changed on the page."""
         data, now = form.cleaned_data, timezone.now()

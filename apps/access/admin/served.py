@@ -4,9 +4,10 @@ said at the field it concerns, with everything else that was typed still there.
 Nothing is saved by Django: the row a form shows is only looked at.
 """
 
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from django import forms
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
@@ -22,9 +23,13 @@ class ServedForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when
     """What a person typed. With a row that has versions it remembers which one she saw."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    shown: ClassVar[frozenset[str] | None] = None
+    """Fields that the page has for whoever asks; others are not accepted either. None: all."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in set() if self.shown is None else set(self.fields) - self.shown:
+            del self.fields[name]
         if "version" in self.fields:
             self.fields["version"].initial = getattr(self.instance, "version", None)
 
@@ -51,8 +56,10 @@ class ServedAdmin(ScopedAdmin[M]):
         # Columns that only services write, such as the version, are the form's own business: Django would refuse them.
         base = kwargs.get("form", self.form)
         own = {field.name for field in self.opts.fields if not field.editable} & set(base.declared_fields)
-        kwargs["fields"] = [name for name in kwargs.get("fields") or () if name not in own]
-        form = super().get_form(request, obj, change=change, **kwargs)
+        shown = kwargs.get("fields") or flatten_fieldsets(self.get_fieldsets(request, obj))
+        kwargs["fields"] = [name for name in shown if name not in own]
+        made = super().get_form(request, obj, change=change, **kwargs)
+        form = type(made.__name__, (made,), {"shown": frozenset(shown)})
         refusal: ImError | None = getattr(request, _REFUSAL, None)
         return form if refusal is None else _refused(form, refusal)
 

@@ -118,8 +118,6 @@ class GrantAdmin(ServedAdmin[Grant]):
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None:
             return form
-        if "tenant" not in self.get_fields(request):
-            form.base_fields.pop("tenant", None)
         return type("OfferedForm", (_Offering, form), {"request": request})
 
     def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Grant:

@@ -73,15 +73,6 @@ class OrganisationAdmin(ServedAdmin[Organisation]):
         """Closing and reopening are actions of the list."""
         return () if obj is None else ("is_active",)
 
-    def get_form(
-        self, request: HttpRequest, obj: Organisation | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """Ask for the tenant only where the page shows it."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        if "tenant" not in self.get_fields(request, obj):
-            form.base_fields.pop("tenant", None)
-        return form
-
     def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Organisation:
         """Make it, or change it."""
         data = form.cleaned_data

@@ -121,8 +121,6 @@ class PersonAdmin(ServedAdmin[User]):
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None:
             return form
-        if "tenant" not in self.get_fields(request):
-            form.base_fields.pop("tenant", None)
         return type("OfferedForm", (_Offering, form), {"request": request})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

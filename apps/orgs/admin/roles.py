@@ -75,13 +75,6 @@ class RoleAdmin(ServedAdmin[Role]):
         """The short name is chosen once."""
         return () if obj is None else ("key",)
 
-    def get_form(self, request: HttpRequest, obj: Role | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Ask for the tenant only where the page shows it."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        if "tenant" not in self.get_fields(request, obj):
-            form.base_fields.pop("tenant", None)
-        return form
-
     def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Role:
         """Make it, or change it."""
         data = form.cleaned_data
