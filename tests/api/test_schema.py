@@ -25,7 +25,15 @@ from apps.wire.ids import TerminalId, UserId, make_message_id
 from tests.rest_client import issue_token
 
 REFUSALS = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429]
-config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}})
+NO_VERSION = [400, 401, 403, 406, 415, 428]
+config = schemathesis.Config.from_dict(
+    {
+        "checks": {
+            "negative_data_rejection": {"expected-statuses": REFUSALS},
+            "missing_required_header": {"expected-statuses": NO_VERSION},
+        }
+    }
+)
 document = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application(), config=config)
 bounded = settings(
     max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -70,7 +78,9 @@ def _obey_unsaid_rules(case: Any, fresh_id: Callable[[], str]) -> None:
         case.query.pop("cursor", None)  # cursors come from the page before
         if "after" in case.query:
             case.query.pop("before", None)  # one direction at a time
-    if not case.meta.is_negative_at(ParameterLocation.BODY):
+    if not case.meta.is_negative_at(ParameterLocation.HEADER) and "Idempotency-Key" in (case.headers or {}):
+        case.headers["Idempotency-Key"] = fresh_id()[-40:]  # a key belongs to one request
+    if not case.meta.is_negative_at(ParameterLocation.BODY) and not isinstance(case.body, bytes):
         case.body = _without_fractions(case.body)
         if case.operation.label == "POST /api/v1/conversations/{conversation}/events":
             case.body["id"] = fresh_id()  # a message id holds its sender

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.access.api.structs import NewRole, RoleChange, RoleList, RoleView, actor_of, view_of_role
+from apps.access.api.structs import NewTenantRole, RoleChange, RoleList, RoleView, actor_of, view_of_role
 from apps.access.roles import BUILTIN_ROLES, BuiltinRole
 from apps.access.selectors import powers_of, roles_of
 from apps.access.services import change_role, create_role, delete_role
@@ -34,7 +34,7 @@ class RolesView(APIView):
     @operation(
         "roles_create",
         summary="Make a role",
-        body=NewRole,
+        body=NewTenantRole,
         answers={201: RoleView},
         refusals=(403, 409),
         example={"key": "hr", "name": "Human resources", "units": ["orgs.people.view", "orgs.people.change"]},
@@ -43,7 +43,7 @@ class RolesView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a role of one's tenant out of units that one has oneself in the whole tenant."""
-        actor, new = actor_of(request), read_body(request, NewRole)
+        actor, new = actor_of(request), read_body(request, NewTenantRole)
         role = create_role(
             actor, tenant_id=actor.tenant_id, key=new.key, name=new.name, units=new.units, now=timezone.now()
         )

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from apps.access.models import Grant, Role
 from apps.access.roles import name_of_grant
-from apps.access.scopes import MAX_PATH_CHARS
+from apps.access.scopes import MAX_DEPTH, MAX_PATH_CHARS
 from apps.access.selectors import Actor
 from apps.access.services.roles import MAX_KEY_CHARS, MAX_NAME_CHARS
 from apps.common.clock import to_datetime, to_ms
@@ -22,7 +22,15 @@ MAX_UNITS: Final = 500
 MAX_TIME_MS: Final = 253_402_300_799_000
 """The end of the year 9999."""
 
-ScopePath = Annotated[str, msgspec.Meta(max_length=MAX_PATH_CHARS, pattern=r"^[a-z0-9:/]*$")]
+_HEX = "[0-9a-f]{32}"
+ScopePath = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PATH_CHARS,
+        pattern=rf"^(t:{_HEX}(/o:{_HEX}(/d:{_HEX}){{0,{MAX_DEPTH}}})?)?$",
+        description="Path of a place; empty for the whole system.",
+    ),
+]
 RoleKey = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 UnitCode = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[a-z_.]+$")]
 Time = Annotated[int, msgspec.Meta(ge=0, le=MAX_TIME_MS, description="Unix time in ms.")]
@@ -75,7 +83,7 @@ class RoleList(Output):
     items: list[RoleView]
 
 
-class NewRole(Input):
+class NewTenantRole(Input):
     """A role of one's tenant."""
 
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_KEY_CHARS, pattern=r"^[A-Za-z0-9_-]+$")]

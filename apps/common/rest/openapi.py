@@ -103,8 +103,11 @@ def operation(
 
 
 def reference(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return a reference to the schema of a struct, which `complete_document` then adds."""
-    _USED[kind.__name__] = kind
+    """Return a reference to the schema of a struct, which `complete_document` then adds. Raises ValueError for a name
+    that another struct has: the document would describe the wrong one.
+    """
+    if _USED.setdefault(kind.__name__, kind) is not kind:
+        raise ValueError(f"two structs of the API are called {kind.__name__}")
     return {"$ref": _REF.format(name=kind.__name__)}
 
 

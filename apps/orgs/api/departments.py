@@ -17,10 +17,10 @@ from apps.common.rest.structs import read_body, read_query
 from apps.common.rest.versions import read_version, versioned
 from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.structs import (
+    DepartmentDetail,
     DepartmentList,
     DepartmentMove,
     DepartmentPatch,
-    DepartmentView,
     NewDepartment,
     NewDepartments,
     TreeSearch,
@@ -54,7 +54,7 @@ class DepartmentsView(APIView):
         "departments_create",
         summary="Make a department",
         body=NewDepartment,
-        answers={201: DepartmentView},
+        answers={201: DepartmentDetail},
         refusals=(403, 404, 409),
         example=EXAMPLE,
         headers=(KEYED,),
@@ -89,7 +89,7 @@ class DepartmentsBulkView(APIView):
 class DepartmentDetailView(APIView):
     """One department."""
 
-    @operation("departments_read", summary="Read a department", answers={200: DepartmentView}, refusals=(403, 404))
+    @operation("departments_read", summary="Read a department", answers={200: DepartmentDetail}, refusals=(403, 404))
     def get(self, request: Request, department: UUID) -> Response:
         """Return one department that one administers."""
         return _answer(request, department)
@@ -98,7 +98,7 @@ class DepartmentDetailView(APIView):
         "departments_change",
         summary="Change a department",
         body=DepartmentPatch,
-        answers={200: DepartmentView},
+        answers={200: DepartmentDetail},
         refusals=(403, 404, 409),
         example={"name": "Platform and tools"},
         headers=(VERSIONED,),
@@ -147,7 +147,7 @@ class DepartmentMoveView(APIView):
         "departments_move",
         summary="Move a department",
         body=DepartmentMove,
-        answers={200: DepartmentView},
+        answers={200: DepartmentDetail},
         refusals=(403, 404, 409),
         example={"parent": "0198e2a0-0000-7000-8000-000000000001"},
         headers=(VERSIONED,),
@@ -184,9 +184,9 @@ def _answer(request: Request, department_id: UUID) -> Response:
     return versioned(_view(found), found.version)
 
 
-def _view(row: Department) -> DepartmentView:
+def _view(row: Department) -> DepartmentDetail:
     """The department as it travels. Reads its counts."""
-    return DepartmentView(
+    return DepartmentDetail(
         id=row.id,
         organisation=row.organisation_id,
         parent=row.parent_id,

@@ -19,8 +19,8 @@ from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.structs import (
     NewPlacement,
     PageSearch,
-    PlacedPage,
-    PlacedPerson,
+    PlacementItem,
+    PlacementPage,
     PlacementPatch,
     PlacementView,
     Sort,
@@ -48,7 +48,7 @@ class DepartmentPlacementsView(APIView):
         "placements_list",
         summary="List who is in a department",
         query=PageSearch,
-        answers={200: PlacedPage},
+        answers={200: PlacementPage},
         refusals=(403, 404),
     )
     def get(self, request: Request, department: UUID) -> Response:
@@ -62,7 +62,7 @@ class DepartmentPlacementsView(APIView):
         page, following = read_page(
             rows, limit=search.limit, end=lambda place: _Position(place.is_leader, place.sort, place.id)
         )
-        return Response(PlacedPage(items=[_placed(place) for place in page], next=following))
+        return Response(PlacementPage(items=[_placed(place) for place in page], next=following))
 
 
 class PersonPlacementsView(APIView):
@@ -152,8 +152,8 @@ def placement_view(place: Placement) -> PlacementView:
     )
 
 
-def _placed(place: Placement) -> PlacedPerson:
-    return PlacedPerson(
+def _placed(place: Placement) -> PlacementItem:
+    return PlacementItem(
         placement=placement_view(place),
         username=place.user.username,
         display_name=place.user.display_name,

@@ -94,7 +94,7 @@ class Status(Input):
     is_active: bool
 
 
-class DepartmentView(Output):
+class DepartmentDetail(Output):
     """A department. `scope` is the path for grants over it; `children` and `people` are counts, directly in it."""
 
     id: UUID
@@ -112,7 +112,7 @@ class DepartmentView(Output):
 class DepartmentList(Output):
     """Departments in the order of the tree."""
 
-    items: list[DepartmentView]
+    items: list[DepartmentDetail]
 
 
 class TreeSearch(Input):
@@ -166,7 +166,7 @@ class PlacementView(Output):
     version: int
 
 
-class PlacedPerson(Output):
+class PlacementItem(Output):
     """Who is in a department, and how."""
 
     placement: PlacementView
@@ -175,10 +175,10 @@ class PlacedPerson(Output):
     is_active: bool
 
 
-class PlacedPage(Output):
+class PlacementPage(Output):
     """One page of a department's people: leaders first, then by `sort`."""
 
-    items: list[PlacedPerson]
+    items: list[PlacementItem]
     next: str
 
 

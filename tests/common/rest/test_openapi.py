@@ -55,6 +55,13 @@ def test_a_referenced_struct_is_described_with_its_bounds(completed: dict[str, A
     }
 
 
+def test_two_structs_of_one_name_are_refused() -> None:
+    reference(Cat)
+
+    with pytest.raises(ValueError, match="Cat"):
+        reference(msgspec.defstruct("Cat", [("tail", str)]))
+
+
 def test_bodies_are_required_and_either_way_to_name_a_token_will_do(completed: dict[str, Any]) -> None:
     operation = completed["paths"]["/x"]["post"]
 

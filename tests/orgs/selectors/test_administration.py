@@ -37,7 +37,8 @@ def test_organisations_come_with_their_roots(
     with django_assert_num_queries(1):
         found = list(organisations_within(powers))
 
-    assert [(row.pk, row.root_id) for row in found] == [(company.pk, root.pk)]
+    roots = [(row.pk, row.root_id) for row in found]  # type: ignore[attr-defined]  # annotated
+    assert roots == [(company.pk, root.pk)]
     assert list(organisations_within(powers_of(eve, now=timezone.now()))) == []
 
 
