@@ -10,13 +10,14 @@ from apps.orgs.trees import Finding
 from apps.tenants.errors import TenantNotFound
 from apps.tenants.models import Tenant
 from apps.tenants.selectors import get_tenant_by_slug
+from imsite.exchange import EXPORT, IMPORT, add_exchange_actions, exchange
 from imsite.phrases import phrase
 
 
 class Command(BaseCommand):
     """Parse, do it for the tenants meant, tell."""
 
-    help = phrase("Check and repair the department trees.")
+    help = phrase("Check and repair department trees; import and export departments and people.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to do, and for which tenant."""
@@ -27,9 +28,13 @@ class Command(BaseCommand):
         ):
             action = actions.add_parser(name, help=text)
             action.add_argument("--tenant", metavar="SLUG", help=phrase("only this tenant; all of them otherwise"))
+        add_exchange_actions(actions)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check or repair; a tree that is wrong in the end is an error."""
+        """Check or repair, where a tree that is wrong in the end is an error; or exchange files."""
+        if options["action"] in {IMPORT, EXPORT}:
+            exchange(options, self.stdout)
+            return
         try:
             tenants = [get_tenant_by_slug(options["tenant"])] if options["tenant"] else Tenant.objects.order_by("slug")
         except TenantNotFound as error:
