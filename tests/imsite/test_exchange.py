@@ -64,16 +64,16 @@ def test_a_file_is_imported_and_comes_out_again(company: Organisation, list_file
 
 def test_what_goes_wrong_is_said_plainly(company: Organisation, alice: User, list_file: Path, tmp_path: Path) -> None:
     cases = [
-        (("import", list_file), {"login": "nobody@acme"}, "nobody signs in as nobody@acme"),
-        (("import", list_file), {"organisation": "Nowhere"}, "there is no organisation Nowhere"),
-        (("import", list_file), {"login": "alice@acme"}, "There is no organisation"),
-        (("import", tmp_path / "absent.csv"), {}, "absent.csv: No such file"),
-        (("export", tmp_path / "out.pdf"), {}, "has to end in .csv or .xlsx"),
-        (("export", _existing(tmp_path)), {}, "File exists"),
+        ("import", list_file, "nobody@acme", "AC", "nobody signs in as nobody@acme"),
+        ("import", list_file, "boss@acme", "Nowhere", "there is no organisation Nowhere"),
+        ("import", list_file, "alice@acme", "AC", "There is no organisation"),
+        ("import", tmp_path / "absent.csv", "boss@acme", "AC", "absent.csv: No such file"),
+        ("export", tmp_path / "out.pdf", "boss@acme", "AC", "has to end in .csv or .xlsx"),
+        ("export", _existing(tmp_path), "boss@acme", "AC", "File exists"),
     ]
-    for arguments, more, message in cases:
+    for action, file, login, organisation, message in cases:
         with pytest.raises(CommandError, match=message):
-            run(*arguments, **more)
+            run(action, file, login=login, organisation=organisation)
 
     assert names(company) == {"Acme Ltd"}
 
