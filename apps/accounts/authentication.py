@@ -10,6 +10,9 @@ from apps.accounts.backends import bind_request
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
 from apps.accounts.services.tokens import user_for_token
+from apps.tenants.errors import WrongTenant
+from apps.tenants.resolution import asked_for
+from apps.tenants.services import SYSTEM_SLUG
 
 MAX_TOKEN_CHARS: Final = 4096
 
@@ -18,13 +21,19 @@ class BearerAuthentication(BaseAuthentication):
     """Finds the user behind an access token, in one query, and answers in her language if she chose one."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Return the user; None without a token. Raises TokenInvalid."""
+        """Return the user; None without a token.
+
+        Raises TokenInvalid, or WrongTenant where the header names another tenant than hers.
+        """
         scheme, _space, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
         if not token or len(token) > MAX_TOKEN_CHARS:
             raise TokenInvalid
         user, _expires_ms = user_for_token(token)
+        asked = asked_for(request)
+        if asked and user.tenant.slug not in {asked, SYSTEM_SLUG}:
+            raise WrongTenant(slug=asked)
         bind_request(user)
         if user.locale:
             translation.activate(user.locale)

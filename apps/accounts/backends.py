@@ -19,6 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.services.hashing import slots
 from apps.accounts.services.sign_in import guard
 from apps.common.wall.binding import bind
+from apps.tenants.resolution import NamedTenant, belongs, full_login, named_tenant
 from apps.tenants.services import SYSTEM_SLUG
 
 
@@ -32,7 +33,7 @@ class TenantBackend(ModelBackend):
 
         Raises SignInBusy when too many sign in at the same time.
         """
-        login = username or kwargs.get("login") or ""
+        login = sign_in_name(request, username or kwargs.get("login") or "")
         if not login or password is None or "\0" in login:
             return None
         address = client_address(request)
@@ -40,7 +41,7 @@ class TenantBackend(ModelBackend):
             guard.check(login=login, address=address)
         except SignInLimited as error:
             raise PermissionDenied(error.text) from error
-        user = self._verified(login, password)
+        user = self._verified(login, password, named_tenant(request))
         if user is None:
             guard.note_failure(login=login, address=address)
         else:
@@ -75,12 +76,14 @@ class TenantBackend(ModelBackend):
             user_obj._permissions_by_powers = known  # type: ignore[attr-defined]  # as Django keeps its own there
         return known
 
-    def _verified(self, login: str, password: str) -> User | None:
-        """Return the user if the password is right. An unknown name takes as long as a wrong password."""
-        try:
-            user = User.unscoped.get_by_natural_key(login)
-        except User.DoesNotExist:
-            user = None
+    def _verified(self, login: str, password: str, asked: NamedTenant | None) -> User | None:
+        """Return the user if the password is right. An unknown name takes as long as a wrong password.
+
+        So does one of another tenant than the one whose address this is.
+        """
+        user: User | None = None
+        if belongs(login, asked):
+            user = User.unscoped.select_related("tenant").filter(login=login).first()
         _give_back_connection()
         with slots.turn():
             if user is None:
@@ -94,6 +97,14 @@ def bind_request(user: User) -> None:
     """Let the request that runs here see the rows of the user's tenant only, unless she is of those who run it all."""
     if not user.is_superuser and user.tenant.slug != SYSTEM_SLUG:
         bind(user.tenant_id)
+
+
+def sign_in_name(request: HttpRequest | None, typed: str) -> str:
+    """Return the full sign-in name: with the tenant that the request's address stands for, unless it names one itself.
+
+    Raises TenantNotFound or TenantConflict.
+    """
+    return full_login(typed, named_tenant(request))
 
 
 def client_address(request: HttpRequest | None) -> str:

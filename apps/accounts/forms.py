@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 
-from apps.accounts.backends import client_address
+from apps.accounts.backends import client_address, sign_in_name
 from apps.accounts.errors import SignInBusy, SignInLimited
 from apps.accounts.services.sign_in import guard
+from apps.tenants.errors import TenantConflict, TenantNotFound
+from apps.tenants.resolution import NamedTenant, named_tenant
 
 
 class SignInForm(AuthenticationForm):
@@ -16,7 +18,15 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Raises ValidationError for a wrong name or password, while the guard keeps the door shut, and in a rush."""
         try:
-            guard.check(login=self.cleaned_data.get("username") or "", address=client_address(self.request))
+            login = sign_in_name(self.request, self.cleaned_data.get("username") or "")
+            guard.check(login=login, address=client_address(self.request))
             return super().clean()
-        except (SignInLimited, SignInBusy) as error:
+        except (SignInLimited, SignInBusy, TenantNotFound, TenantConflict) as error:
             raise ValidationError(error.text, code=error.code) from error
+
+    def tenant(self) -> NamedTenant | None:
+        """Return the tenant whose address this is, for the page to show; None where it is nobody's."""
+        try:
+            return named_tenant(self.request)
+        except (TenantNotFound, TenantConflict):
+            return None

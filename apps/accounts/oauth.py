@@ -22,11 +22,12 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.views import AuthorizationView, RevokeTokenView, TokenView
 
-from apps.accounts.backends import client_address
+from apps.accounts.backends import client_address, sign_in_name
 from apps.accounts.errors import SignInBusy, SignInLimited
 from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
 from apps.accounts.services.sign_in import guard
 from apps.common.errors import Unavailable
+from apps.tenants.errors import TenantConflict, TenantNotFound
 
 logger = logging.getLogger(__name__)
 
@@ -127,10 +128,13 @@ class GuardedTokenView(BoundedParameters, TokenView):  # type: ignore[misc]  # t
             )
         try:
             if grant_type == "password":
-                guard.check(login=request.POST.get("username", ""), address=client_address(request))
+                login = sign_in_name(request, request.POST.get("username", ""))
+                guard.check(login=login, address=client_address(request))
             answer: HttpResponse = super().post(request, *args, **kwargs)
         except SignInLimited as error:
             return _refusal(error.code, error.text, status=error.status, wait_s=ceil(error.retry_after_ms / 1000))
+        except (TenantNotFound, TenantConflict) as error:
+            return _refusal("invalid_request", error.text, status=400)
         except SignInBusy as error:
             wait_s = ceil(error.retry_after_ms / 1000)
             return _refusal("temporarily_unavailable", error.text, status=error.status, wait_s=wait_s)

@@ -19,6 +19,7 @@ KEYED_APPS = {"common", "audit", "access"}
 BY_POWERS = "an administrator names a row by its id; her powers at its scope decide"
 CROSS_TENANT_FILES = {
     "apps/tenants/models.py": "defines the managers",
+    "apps/tenants/resolution.py": "a host name leads to its tenant",
     "apps/accounts/models.py": "defines the managers",
     "apps/messaging/models.py": "defines the managers",
     "imsite/demo.py": "asks which of its own logins, of two tenants, exist",

@@ -1,0 +1,115 @@
+"""Erasing tenants whose time is over: everything of theirs, nothing of others."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+
+from apps.accounts.models import User
+from apps.audit.models import Entry
+from apps.conversations.models import Conversation
+from apps.messaging.models import Event
+from apps.messaging.services import conversations
+from apps.tenants import services
+from apps.tenants.models import Tenant
+from apps.tenants.services import TenantChange, purge
+from tests.rest_client import issue_token
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = NOW + timedelta(days=31)
+NOW_MS = 1_800_000_000_000
+
+
+@pytest.fixture
+def full(alice: User, bob: User) -> Tenant:
+    """A tenant with a bit of everything."""
+    conversations.start_group(alice, title="Ours", member_ids=[bob.id], now_ms=NOW_MS)
+    issue_token(alice)
+    LogEntry.objects.create(user=alice, action_flag=1, object_repr="x")
+    services.change_tenant(tenant_id=alice.tenant_id, change=TenantChange(hosts=["acme.com"]))
+    return alice.tenant
+
+
+def rows_left(tenant: Tenant) -> dict[str, int]:
+    """Return how many rows of each model still name the tenant, by plain SQL."""
+    left = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if any(field.column == "tenant_id" for field in model._meta.concrete_fields):
+                cursor.execute(f"SELECT count(*) FROM {model._meta.db_table} WHERE tenant_id = %s", [tenant.pk])
+                left[model._meta.label] = cursor.fetchone()[0]
+    return {label: count for label, count in left.items() if count}
+
+
+def test_nothing_is_left_but_the_audit_log(full: Tenant) -> None:
+    services.request_deletion(full, now=NOW)
+
+    assert services.purge_due(now=LATER) == ["acme"]
+
+    assert set(rows_left(full)) == {"audit.Entry", "audit.Head"}
+    assert not Tenant.objects.filter(slug="acme").exists()
+    assert not LogEntry.objects.exists()
+    connection.check_constraints()
+
+
+def test_others_lose_nothing(full: Tenant, eve: User) -> None:
+    conversations.start_group(eve, title="Theirs", member_ids=[], now_ms=NOW_MS)
+    issue_token(eve)
+    before = rows_left(eve.tenant)
+    services.request_deletion(full, now=NOW)
+
+    services.purge_due(now=LATER)
+
+    assert rows_left(eve.tenant) == before
+    assert Conversation.unscoped.get().title == "Theirs"
+
+
+def test_the_systems_own_log_tells_of_it(full: Tenant) -> None:
+    services.request_deletion(full, now=NOW)
+
+    services.purge_due(now=LATER)
+
+    entry = Entry.objects.for_tenant(services.ensure_system_tenant().id).get()
+    assert (entry.action, entry.target_id, entry.target_label) == ("tenants.tenant.erased", str(full.id), "acme")
+
+
+def test_nothing_happens_before_the_time_is_over(full: Tenant) -> None:
+    services.request_deletion(full, now=NOW)
+
+    assert services.purge_due(now=NOW + timedelta(days=29)) == []
+
+    assert User.unscoped.count() == 2
+
+
+def test_nor_once_the_deletion_was_taken_back(full: Tenant) -> None:
+    services.request_deletion(full, now=NOW)
+    services.cancel_deletion(full)
+
+    assert services.purge_due(now=LATER) == []
+    assert not purge._begin(full.id, LATER)
+
+
+def test_what_was_interrupted_is_taken_up_again(full: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    services.request_deletion(full, now=NOW)
+    with monkeypatch.context() as broken:
+        broken.setattr(purge, "_delete_rest", lambda *_arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            services.purge_due(now=LATER)
+    status = Tenant.objects.get(slug="acme").status
+
+    purged = services.purge_due(now=LATER)
+
+    assert (status, purged) == ("purging", ["acme"])
+    assert not purge._begin(full.id, LATER)
+
+
+def test_large_tables_go_a_few_rows_at_a_time(full: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "BATCH_ROWS", 1)
+    services.request_deletion(full, now=NOW)
+
+    services.purge_due(now=LATER)
+
+    assert not Event.unscoped.exists()
