@@ -52,11 +52,15 @@ def test_writing_without_seeing_is_refused_at_its_field(world: World, pages: Pag
     assert not agreement.may_write
 
 
-def test_those_of_others_are_not_there(world: World, pages: Pages) -> None:
-    agreement = made(world, pages)
+def test_those_that_others_made_are_not_there(world: World, pages: Pages) -> None:
+    own = made(world, pages)
+    other = Agreement.unscoped.create(
+        tenant=own.tenant, from_organisation=own.to_organisation, to_organisation=own.from_organisation
+    )
 
-    assert pages["department"].get(page_of(agreement)).status_code == 404
-    assert pages["organisation"].get(page_of(agreement)).status_code == 200
+    assert pages["organisation"].get(page_of(own)).status_code == 200
+    assert pages["organisation"].get(page_of(other)).status_code == 404
+    assert pages["department"].get(page_of(own)).status_code == 403
 
 
 def test_an_organisation_outside_cannot_be_chosen(world: World, pages: Pages) -> None:
