@@ -82,11 +82,11 @@ def without_wall() -> Iterator[None]:
     from apps.common.wall import base
 
     find = base._Walls.role
-    base._Walls.role = lambda _walls, _wrapper: ""  # type: ignore[method-assign]  # that is the comparison
+    setattr(base._Walls, "role", lambda _walls, _wrapper: "")  # noqa: B010 - that is the comparison
     try:
         yield
     finally:
-        base._Walls.role = find  # type: ignore[method-assign]
+        setattr(base._Walls, "role", find)  # noqa: B010
 
 
 def rest_request(tenant_id: UUID) -> Query:
