@@ -29,7 +29,8 @@ def tree_tops(powers: Powers, *, tenant_id: UUID) -> list[Department]:
     wider = [scope for scope in scopes if scope.level < Level.ORGANISATION]
     if wider:
         tops |= departments.filter(locator_of(Department).within(wider), parent__isnull=True)
-    return list(with_counts(tops, tenant_id=tenant_id).order_by("organisation__sort", "organisation__name", "tree_id", "lft"))
+    order = ("organisation__sort", "organisation__name", "tree_id", "lft")
+    return list(with_counts(tops, tenant_id=tenant_id).order_by(*order))
 
 
 def tree_level(powers: Powers, *, parent_id: UUID) -> list[Department]:
