@@ -321,7 +321,10 @@ class TestOthers:
 
         assert (answer.headers["HX-Refresh"], answer.content) == ("true", b"")
 
-    def test_only_system_administrators_find_it_in_the_sidebar(self, helper_pages: Client, admin_pages: Client) -> None:
+    def test_only_system_administrators_find_it_in_the_sidebar(
+        self, helper: User, helper_pages: Client, admin_pages: Client
+    ) -> None:
+        give_role(helper, TENANT_ADMIN)
         index = reverse("admin:index")
 
         assert OVERVIEW in text(admin_pages, index)
