@@ -6,10 +6,10 @@ from typing import IO, Any, Final
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from apps.common.rest.problems import InvalidRequest, TooLarge
+from apps.common.rest.structs import StructRenderer
 
 MAX_UPLOAD_BYTES: Final = 2 * 1024 * 1024
 """As large as any request to this server may be; whoever has more uses the command line."""
@@ -28,14 +28,8 @@ class FileParser(BaseParser):
         return data
 
 
-class FileRenderer(BaseRenderer):
-    """Stands for a media type that a view answers with; what it answers is rendered already."""
-
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Return nothing: problems, which are JSON, come from the first renderer, files from the view."""
-        return b""
+class FileRenderer(StructRenderer):
+    """Stands for a media type that a view answers with by itself; what passes through here is a problem, as JSON."""
 
 
 def parsers_for(*media_types: str) -> list[type[FileParser]]:

@@ -41,8 +41,8 @@ def test_an_answer_is_saved_and_never_shown() -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_formats_have_a_renderer_each_that_has_nothing_to_do() -> None:
+def test_formats_have_a_renderer_each_that_writes_problems() -> None:
     csv, xlsx = renderers_for(csv="text/csv", xlsx="application/x")
 
     assert (csv.media_type, csv.format, xlsx.format) == ("text/csv", "csv", "xlsx")
-    assert csv().render({"any": "thing"}) == b""
+    assert csv().render({"code": "not_found"}) == b'{"code":"not_found"}'

@@ -72,7 +72,7 @@ def test_outside_the_scope_neither_list_nor_file(
         stranger.get(one).code == stranger.delete(one).code == stranger.post(f"{one}/apply").code == "import_not_found"
     )
     assert stranger.get(f"{company}/imports").code == sent(stranger, organisation).code == "organisation_not_found"
-    assert stranger.get(f"{company}/export?kind=people").code == "organisation_not_found"
+    assert stranger.get(f"{company}/export?kind=people&format=csv").code == "organisation_not_found"
 
 
 def test_a_file_is_downloaded_in_one_s_language(boss: User, organisation: Organisation, rd: Department) -> None:
