@@ -49,8 +49,8 @@ class TestOurTranslations:
     def test_django_finds_them(self) -> None:
         with translation.override("zh-hans"):
             assert translation.gettext("must not be empty") == "不能为空"
-            assert ngettext("%(count)d user activated.", "%(count)d users activated.", 5) % {"count": 5} == (
-                "已启用 5 个用户。"
+            assert ngettext("%(count)d tenant suspended.", "%(count)d tenants suspended.", 5) % {"count": 5} == (
+                "已停用 5 个租户。"
             )
 
 
