@@ -49,7 +49,8 @@ class EdgeConfig:
 
     total_buffer_bytes: int = 268_435_456
     """What may wait for all congested peers together, looked at every tick and after each 16 MiB more. At the bound
-    those for whom most waits are dropped. Many slow readers could otherwise take all memory, each within its own."""
+    those for whom most waits are dropped; from half of it on, congested peers are not listened to. Many slow readers
+    could otherwise take all memory, each within its own bound."""
 
     receive_queue_messages: int = 32
     """Messages that a plain ASGI application has not received yet. At the bound nothing more is read from the peer

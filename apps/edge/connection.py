@@ -124,8 +124,8 @@ class Connection(Entry, asyncio.Protocol):
     def drop_slow(self) -> None:
         """Cut a peer that takes too little."""
         self._shared.counters.slow_dropped += 1
-        self._shared.congested.pop(self, None)
         self.abort()
+        self._shared.ease(self)
 
     def hand_over(self, sink: Sink, closed_code: int | None = None) -> None:
         """Call this sink from now on; `closed_code` is what the one before it was told, if it was."""
@@ -172,14 +172,14 @@ class Connection(Entry, asyncio.Protocol):
     def pause_writing(self) -> None:
         """More than the high-water mark waits for the peer."""
         self._congested_tick = self._shared.wheel.now
-        self._shared.congested[self] = None
+        self._shared.congest(self)
         if self._state == OPEN:
             self._sleep()
 
     def resume_writing(self) -> None:
         """Less than the low-water mark waits for the peer."""
         self._congested_tick = NEVER
-        ping = self._shared.congested.pop(self, None)
+        ping = self._shared.ease(self)
         if self._state != OPEN or self._sink is None:
             return
         if ping is not None:
@@ -194,7 +194,7 @@ class Connection(Entry, asyncio.Protocol):
         self._state = LOST
         self._reader = None
         self._shared.wheel.cancel(self)
-        self._shared.congested.pop(self, None)
+        self._shared.ease(self)
         self._shared.leave(self._admission_key)
         self._tell_closed(CloseCode.ABNORMAL)
 

@@ -56,7 +56,9 @@ class Shared:
     """One per server."""
 
     __slots__ = (
+        "_hushed",
         "_is_empty",
+        "_is_tight",
         "_piled_bytes",
         "_spare_reader",
         "admission",
@@ -82,6 +84,9 @@ class Shared:
         self.congested: dict[Connection, bytes | None] = {}
         """Congested peers, and the latest ping of each, answered once it has caught up (RFC 6455 §5.5.3)."""
         self._piled_bytes = 0
+        self._is_tight = False
+        self._hushed: set[Connection] = set()
+        """Congested peers that are not listened to, because much waits for all of them together."""
         self._spare_reader: FrameReader | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -95,6 +100,19 @@ class Shared:
         """Keep a reader that holds nothing for the next who needs one."""
         self._spare_reader = reader
 
+    def congest(self, connection: "Connection") -> None:
+        """More than its high-water mark waits for a peer."""
+        self.congested[connection] = None
+        if self._is_tight:
+            self._hush(connection)
+
+    def ease(self, connection: "Connection") -> bytes | None:
+        """A peer is not congested any more, or gone: return its latest ping, if it waits for an answer."""
+        if connection in self._hushed:
+            self._hushed.discard(connection)
+            connection.resume_reading()
+        return self.congested.pop(connection, None)
+
     def pile_up(self, size_bytes: int) -> None:
         """More was written to a congested peer: look in time what waits for all of them."""
         self._piled_bytes += size_bytes
@@ -102,18 +120,37 @@ class Shared:
             self.relieve()
 
     def relieve(self) -> None:
-        """While more waits for all congested peers than may, drop those for whom most waits."""
+        """While more waits for all congested peers than may, drop those for whom most waits.
+
+        From half of it on they are not listened to: what is dropped is only freed when the loop has turned, and within
+        one turn each of them may ask for megabytes more.
+        """
         self._piled_bytes = 0
         limit = self.config.total_buffer_bytes
-        if not limit or not self.congested:
+        if not limit or not (self.congested or self._is_tight):
             return
         waiting = {connection: connection.buffered_bytes for connection in self.congested}
-        excess = sum(waiting.values()) - limit
+        total = sum(waiting.values())
         for connection in sorted(waiting, key=lambda each: waiting[each], reverse=True):
-            if excess <= 0:
-                return
-            excess -= waiting[connection]
+            if total <= limit:
+                break
+            total -= waiting[connection]
             connection.drop_slow()
+        self._tighten(total > limit // 2)
+
+    def _tighten(self, is_tight: bool) -> None:
+        self._is_tight = is_tight
+        if is_tight:
+            for connection in self.congested:
+                self._hush(connection)
+        else:
+            hushed, self._hushed = self._hushed, set()
+            for connection in hushed:
+                connection.resume_reading()
+
+    def _hush(self, connection: "Connection") -> None:
+        self._hushed.add(connection)
+        connection.pause_reading()
 
     def tell_closed(self, sink: "Sink", code: int) -> None:
         """Tell a sink that its socket is over; what it makes of that is its own matter."""

@@ -370,6 +370,28 @@ def test_the_common_bound_is_looked_at_between_ticks_when_much_is_written(monkey
     assert events.index(1) in range(10, 20)
 
 
+async def test_while_half_of_the_common_bound_waits_congested_peers_are_not_listened_to() -> None:
+    one, two, later = (Bench(**SMALL | {"total_buffer_bytes": 5_000}) for _ in range(3))
+    shared = one.shared
+    for bench in (two, later):
+        bench.connection._shared = shared
+    congested(one).transport.waiting_bytes = 2_000
+    congested(two).transport.waiting_bytes = 1_500
+
+    shared.relieve()
+    congested(later)
+    listened = [bench.transport.is_reading_now for bench in (one, two, later)]
+    one.transport.take(one.transport.waiting_bytes)
+    two.transport.waiting_bytes = 1_000
+    later.transport.waiting_bytes = 1_000
+    after_one_caught_up = [bench.transport.is_reading_now for bench in (one, two, later)]
+    shared.relieve()
+
+    assert listened == [False, False, False]
+    assert after_one_caught_up == [True, False, False]
+    assert [bench.transport.is_reading_now for bench in (one, two, later)] == [True, True, True]
+
+
 def test_one_that_was_dropped_for_all_counts_no_more() -> None:
     benches = [congested(Bench(**SMALL | {"total_buffer_bytes": 5_000})) for _ in range(2)]
     shared = benches[0].shared
