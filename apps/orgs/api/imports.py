@@ -104,9 +104,9 @@ class ImportsView(APIView):
 
     @operation("imports_list", summary="List imports", query=PageSearch, answers={200: ImportPage}, refusals=(403, 404))
     def get(self, request: Request, organisation: UUID) -> Response:
-        """Return the files that were sent for an organisation, latest first, without their findings."""
+        """Return the files that one sent for an organisation, or whoever did where one may import into all of it."""
         search, actor = read_query(request, PageSearch), actor_of(request)
-        rows = list_imports(powers_of(actor, now=timezone.now()), organisation)
+        rows = list_imports(actor, powers_of(actor, now=timezone.now()), organisation)
         if position := read_cursor(search.cursor, ById):
             rows = rows.filter(id__lt=position.id)
         page, following = read_page(rows, limit=search.limit, end=lambda source: ById(source.id))
@@ -142,10 +142,11 @@ class ImportsView(APIView):
 class ImportDetailView(APIView):
     """One import."""
 
-    @operation("imports_read", summary="Read an import", answers={200: ImportView}, refusals=(403, 404))
+    @operation("imports_read", summary="Read an import", answers={200: ImportView}, refusals=(404,))
     def get(self, request: Request, source: UUID) -> Response:
         """Return what an import would do, has done, and what is wrong with its rows, in one's language."""
-        return Response(_view(get_import(powers_of(actor_of(request), now=timezone.now()), source)))
+        actor = actor_of(request)
+        return Response(_view(get_import(actor, powers_of(actor, now=timezone.now()), source)))
 
     @operation("imports_discard", summary="Throw an import away", answers={204: None}, refusals=(403, 404, 409))
     def delete(self, request: Request, source: UUID) -> Response:

@@ -3,6 +3,9 @@
 Every step is the service that an administrator would call, with her powers at that moment, in a transaction of its own.
 So an import that is broken off has done what it has done; applied again, it goes on, and rows that are so already
 change nothing. Departments and people that the file does not name stay as they are.
+
+An import is its sender's, and theirs who may import into the whole organisation. For other administrators in it there
+is none: they would read names from outside their scopes, and use up rows that are not theirs to apply.
 """
 
 import time
@@ -80,11 +83,10 @@ def begin_import(
 def apply_part(actor: Actor, *, import_id: UUID, now: datetime) -> Import:
     """Apply the next part of an import and return how far it is; nothing more to do is no error.
 
-    Raises ImportNotFound, NotPermitted or ImportBusy.
+    Raises ImportNotFound or ImportBusy.
     """
     powers = powers_of(actor, now=now)
-    source = get_import(powers, import_id)
-    powers_needed(powers, source.organisation)
+    source = get_import(actor, powers, import_id)
     if source.state == Import.State.APPLIED:
         return source
     if not _claim(source, now):
@@ -98,12 +100,11 @@ def apply_part(actor: Actor, *, import_id: UUID, now: datetime) -> Import:
 
 
 def discard_import(actor: Actor, *, import_id: UUID, now: datetime) -> None:
-    """Throw an import away that is not begun. Raises ImportNotFound, NotPermitted or ImportDone."""
+    """Throw an import away that is not begun. Raises ImportNotFound or ImportDone."""
 
     def discard() -> None:
         powers = powers_of(actor, now=now)
-        source = get_import(powers, import_id)
-        powers_needed(powers, source.organisation)
+        source = get_import(actor, powers, import_id)
         stored_one = _rows(source).select_for_update(of=("self",)).first()
         if stored_one is None or stored_one.state != Import.State.READY or stored_one.claimed_at is not None:
             raise ImportDone
@@ -114,18 +115,28 @@ def discard_import(actor: Actor, *, import_id: UUID, now: datetime) -> None:
     run_in_transaction(discard)
 
 
-def get_import(powers: Powers, import_id: UUID) -> Import:
-    """Return an import with its organisation, where one may import. One query. Raises ImportNotFound."""
+def get_import(actor: Actor, powers: Powers, import_id: UUID) -> Import:
+    """Return one's own import, or any where one may import into all of it, with its organisation. One query.
+
+    Raises ImportNotFound.
+    """
     source = Import.unscoped.select_related("organisation").filter(pk=import_id).first()
     if source is None or not powers.reaches(EXCHANGE_IMPORT, _scope(source.organisation)):
+        raise ImportNotFound(source=str(import_id))
+    if source.created_by_id != actor.id and not powers.may(EXCHANGE_IMPORT, _scope(source.organisation)):
         raise ImportNotFound(source=str(import_id))
     return source
 
 
-def list_imports(powers: Powers, organisation_id: UUID) -> QuerySet[Import]:
-    """Return an organisation's imports, latest first. Raises OrganisationNotFound or NotPermitted."""
+def list_imports(actor: Actor, powers: Powers, organisation_id: UUID) -> QuerySet[Import]:
+    """Return one's own imports of an organisation, or all where one may import into all of it, latest first.
+
+    Raises OrganisationNotFound or NotPermitted.
+    """
     organisation = _organisation(powers, organisation_id)
     rows = Import.objects.for_tenant(organisation.tenant_id).filter(organisation=organisation)
+    if not powers.may(EXCHANGE_IMPORT, _scope(organisation)):
+        rows = rows.filter(created_by_id=actor.id)
     return rows.order_by("-id")
 
 

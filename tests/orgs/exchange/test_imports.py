@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone, translation
 
 from apps.access.errors import NotPermitted
-from apps.access.roles import AUDITOR
+from apps.access.models import Grant
+from apps.access.roles import AUDITOR, TENANT_ADMIN
+from apps.access.scopes import tenant_scope
 from apps.access.selectors import powers_of
 from apps.accounts.models import User
 from apps.audit.models import Entry
@@ -249,9 +251,11 @@ def test_an_admin_of_a_department_imports_there_and_nowhere_else(
 
 
 def test_powers_count_when_it_is_applied_not_when_it_was_sent(
-    boss: User, alice: User, head: User, organisation: Organisation
+    tenant: Tenant, alice: User, head: User, organisation: Organisation
 ) -> None:
-    source = received(boss, organisation, DEPARTMENTS)
+    give(head, TENANT_ADMIN, tenant_scope(tenant.id))
+    source = received(head, organisation, DEPARTMENTS)
+    Grant.objects.for_tenant(tenant.id).filter(user_id=head.id, role=TENANT_ADMIN).delete()
 
     with pytest.raises(ImportNotFound):
         apply_part(alice, import_id=source.id, now=timezone.now())
@@ -261,6 +265,25 @@ def test_powers_count_when_it_is_applied_not_when_it_was_sent(
     assert done.done == {"CreateDepartment": 1, "unchanged": 0, "refused": 2}
 
 
+def test_who_administers_a_part_neither_reads_nor_uses_up_what_others_sent(
+    boss: User, head: User, organisation: Organisation
+) -> None:
+    theirs, own = received(boss, organisation, DEPARTMENTS), received(head, organisation, "name,parent\nIn,rd\n")
+    powers, now = powers_of(head, now=timezone.now()), timezone.now()
+
+    with pytest.raises(ImportNotFound):
+        get_import(head, powers, theirs.id)
+    with pytest.raises(ImportNotFound):
+        apply_part(head, import_id=theirs.id, now=now)
+    with pytest.raises(ImportNotFound):
+        discard_import(head, import_id=theirs.id, now=now)
+
+    assert list(list_imports(head, powers, organisation.id)) == [own]
+    assert list(list_imports(boss, powers_of(boss, now=now), organisation.id)) == [own, theirs]
+    assert applied(boss, theirs).done["refused"] == 0
+    assert names(organisation) == {"Headquarters": "Acme", "Research": "Headquarters", "Lab": "Research"}
+
+
 def test_another_tenant_sees_neither_organisation_nor_import(boss: User, eve: User, organisation: Organisation) -> None:
     source = received(boss, organisation, DEPARTMENTS)
     eve.is_superuser = False
@@ -268,10 +291,10 @@ def test_another_tenant_sees_neither_organisation_nor_import(boss: User, eve: Us
     with pytest.raises(OrganisationNotFound):
         received(eve, organisation, DEPARTMENTS)
     with pytest.raises(ImportNotFound):
-        get_import(powers_of(eve, now=timezone.now()), source.id)
+        get_import(eve, powers_of(eve, now=timezone.now()), source.id)
     with pytest.raises(OrganisationNotFound):
-        list_imports(powers_of(eve, now=timezone.now()), organisation.id)
-    assert list(list_imports(powers_of(boss, now=timezone.now()), organisation.id)) == [source]
+        list_imports(eve, powers_of(eve, now=timezone.now()), organisation.id)
+    assert list(list_imports(boss, powers_of(boss, now=timezone.now()), organisation.id)) == [source]
 
 
 def test_who_may_only_look_at_the_organisation_may_not_import(
