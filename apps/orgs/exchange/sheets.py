@@ -8,11 +8,14 @@ import codecs
 import csv
 import datetime
 import io
+import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]  # the library has no types
 from openpyxl import load_workbook
 
 from apps.orgs.exchange.findings import SheetRefused
@@ -26,6 +29,21 @@ MAX_UNPACKED_BYTES: Final = 256 * 1024 * 1024
 MAX_PARTS: Final = 1_000
 """Files within an XLSX file; at the bound it is refused."""
 
+MAX_RATIO: Final = 30
+"""What an XLSX file unpacks to, in file sizes, once it is more than FREE_UNPACKED_BYTES. Lists of people reach 13."""
+
+FREE_UNPACKED_BYTES: Final = 16 * 1024 * 1024
+"""Unpacked whatever the ratio: small files of equal rows are packed very tightly."""
+
+MAX_AROUND_BYTES: Final = 8 * 1024 * 1024
+"""Of all that is neither a sheet nor the texts of sheets: the reader makes an object of every element there."""
+
+MAX_CELL_CHARS: Final = 32_767
+"""Of a cell, as in Excel itself. A longer text is cut: it is still too long for any column, and refused for that."""
+
+MAX_TEXT_CHARS: Final = 64 * 1024 * 1024
+"""Of all cells of a workbook together. One text may stand in millions of cells, so its size alone bounds nothing."""
+
 MAX_ROWS: Final = 200_000
 """Rows below the header; one more and the whole file is refused, so that nobody takes half an import for all of it."""
 
@@ -37,6 +55,9 @@ MAX_COLUMNS: Final = 64
 
 _CHECK_EVERY_ROWS: Final = 500
 
+_TYPES: Final = "[Content_Types].xml"
+_BULKY: Final = re.compile(r"xl/(?:worksheets/[^/]+|sharedStrings)\.xml")
+_BULKY_TYPES: Final = ("worksheet+xml", "sharedStrings+xml")
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _DELIMITERS: Final = (",", ";", "\t")
@@ -114,19 +135,48 @@ def _workbook_lines(data: bytes) -> Iterator[Line]:
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()  # what a file says of its own size is often wrong, and would cut it off
         rows: Iterable[tuple[object, ...]] = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+        chars = 0
         for number, values in enumerate(rows, start=1):
-            yield Line(number, _trimmed([_text_of(value) for value in values]))
+            cells = _trimmed([_text_of(value) for value in values])
+            chars += sum(map(len, cells))
+            if chars > MAX_TEXT_CHARS:
+                raise SheetRefused("workbook_too_large", limit_bytes=MAX_TEXT_CHARS)
+            yield Line(number, cells)
+    except SheetRefused:
+        raise
     except Exception as error:  # a broken workbook raises whatever its broken part leads to
         raise SheetRefused("workbook_broken") from error
 
 
 def _check_archive(data: bytes) -> None:
     try:
-        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
+        archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise SheetRefused("workbook_broken") from error
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise SheetRefused("workbook_too_large", limit_bytes=MAX_UNPACKED_BYTES)
+    parts = archive.infolist()
+    limit = min(MAX_UNPACKED_BYTES, max(FREE_UNPACKED_BYTES, MAX_RATIO * len(data)))
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > limit:
+        raise SheetRefused("workbook_too_large", limit_bytes=limit)
+    bulky = _bulky_parts(archive)
+    if sum(part.file_size for part in parts if part.filename not in bulky) > MAX_AROUND_BYTES:
+        raise SheetRefused("workbook_too_large", limit_bytes=MAX_AROUND_BYTES)
+
+
+def _bulky_parts(archive: zipfile.ZipFile) -> set[str]:
+    """The parts that may be large: called as sheets and their texts are, and declared as nothing else besides."""
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    try:
+        if archive.getinfo(_TYPES).file_size > MAX_AROUND_BYTES:
+            return set()
+        for element in fromstring(archive.read(_TYPES)):
+            kinds[element.get("PartName", "").removeprefix("/")].add(element.get("ContentType", ""))
+    except Exception as error:  # as above
+        raise SheetRefused("workbook_broken") from error
+    return {name for name, types in kinds.items() if _BULKY.fullmatch(name) and all(map(_is_bulky_type, types))}
+
+
+def _is_bulky_type(declared: str) -> bool:
+    return declared.endswith(_BULKY_TYPES)
 
 
 def _trimmed(cells: list[str]) -> tuple[str, ...]:
@@ -147,4 +197,4 @@ def _text_of(value: object) -> str:
         case datetime.datetime() | datetime.date() | datetime.time():
             return value.isoformat()
         case _:
-            return str(value).strip()
+            return str(value)[:MAX_CELL_CHARS].strip()

@@ -30,6 +30,17 @@ def replaced(data: bytes, name: str, content: bytes) -> bytes:
     return file.getvalue()
 
 
+def sheet_xml(rows: str) -> bytes:
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{namespace}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+
+
+def with_a_sheet_of(size: int) -> bytes:
+    """A workbook with one cell, whose sheet is mostly white space."""
+    cell = '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c></row>'
+    return replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", sheet_xml(cell + " " * size))
+
+
 def refusal(data: bytes) -> str:
     with pytest.raises(SheetRefused) as caught:
         read_lines(data)
@@ -122,6 +133,56 @@ def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) 
 
     assert len(data) < 20_000
     assert refusal(data) == "workbook_too_large"
+
+
+def test_a_workbook_that_is_packed_too_tightly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "FREE_UNPACKED_BYTES", 50_000)
+    data = with_a_sheet_of(2_000_000)
+
+    assert sheets.MAX_RATIO * len(data) < 2_000_000
+    assert refusal(data) == "workbook_too_large"
+
+
+@pytest.mark.parametrize("disguise", ["", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_only_sheets_and_their_texts_may_be_large(monkeypatch: pytest.MonkeyPatch, disguise: str) -> None:
+    monkeypatch.setattr(sheets, "MAX_AROUND_BYTES", 30_000)
+    data = with_a_sheet_of(60_000)
+    if disguise:
+        override = f'<Override PartName="/{disguise}" ContentType="application/sheet.main+xml"/></Types>'
+        types = zipfile.ZipFile(io.BytesIO(data)).read("[Content_Types].xml")
+        data = replaced(data, "[Content_Types].xml", types.replace(b"</Types>", override.encode()))
+    if disguise == "xl/styles.xml":
+        data = replaced(data, disguise, b" " * 60_000)
+
+    if disguise:
+        assert refusal(data) == "workbook_too_large"
+    else:
+        assert read_lines(data) == [Line(1, ("name",))]
+
+
+def test_large_content_types_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_AROUND_BYTES", 30_000)
+
+    assert refusal(replaced(workbook(("name",)), "[Content_Types].xml", b" " * 60_000)) == "workbook_too_large"
+
+
+def test_an_archive_that_does_not_say_what_is_in_it_is_refused() -> None:
+    assert refusal(replaced(workbook(("name",)), "[Content_Types].xml", b"")) == "workbook_broken"
+
+
+def test_one_text_in_very_many_cells_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_TEXT_CHARS", 1_000)
+    text = "x" * 100
+
+    assert len(read_lines(workbook(*[(text,)] * 10))) == 10
+    assert refusal(workbook(*[(text,)] * 11)) == "workbook_too_large"
+
+
+def test_the_text_of_a_cell_ends_where_excel_ends_it() -> None:
+    cell = f'<c r="A1" t="inlineStr"><is><t>{"x" * 40_000}</t></is></c>'
+    data = replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", sheet_xml(f'<row r="1">{cell}</row>'))
+
+    assert [len(cell) for line in read_lines(data) for cell in line.cells] == [32_767]
 
 
 def test_too_many_parts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
