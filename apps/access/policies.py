@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from apps.access.errors import NotPermitted
+from apps.access.errors import EndsTooLate, NotPermitted
 from apps.access.scopes import SYSTEM, Scope, outermost
 from apps.access.units import Unit
 
@@ -54,6 +54,20 @@ class Powers:
             raise NotPermitted(unit=unit.code, scope=scope.path)
         return None if None in ends else max(end for end in ends if end is not None)
 
+    def require_until(self, unit: Unit, scope: Scope, until: datetime | None) -> None:
+        """Raise NotPermitted unless she has the unit at this scope; EndsTooLate unless for so long (None: for ever)."""
+        end = self.ends(unit, scope)
+        if end is not None and not _lasts(end, until):
+            raise EndsTooLate(unit=unit.code, end=end.isoformat(timespec="minutes"))
+
+    def outlasts(self, other: "Powers") -> bool:
+        """Tell whether she may do all that `other` may, and for as long: so she may be told how to act as her."""
+        if not self.covers(other):
+            return False
+        return self.is_all or all(
+            _lasts(self.ends(unit, each.scope), each.expires_at) for each in other.held for unit in each.units
+        )
+
     def covers(self, other: "Powers") -> bool:
         """Tell whether she may do all that `other` may, so that she may act on whoever has those powers."""
         if self.is_all or other.is_all:
@@ -64,6 +78,10 @@ class Powers:
     def has_any(self) -> bool:
         """True for somebody who may do anything at all: the admin lets her in."""
         return self.is_all or any(each.units for each in self.held)
+
+
+def _lasts(end: datetime | None, until: datetime | None) -> bool:
+    return end is None or (until is not None and until <= end)
 
 
 NONE: Final = Powers()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.access.errors import NotPermitted
+from apps.access.errors import EndsTooLate, NotPermitted
 from apps.access.policies import ALL, NONE, Held, Powers, held
 from apps.access.scopes import SYSTEM, Level, Scope, organisation_scope, tenant_scope
 from apps.access.units import Unit
@@ -127,3 +127,38 @@ def test_units_that_mean_nothing_so_deep_are_not_held() -> None:
     by_level = {scope.level: held(UNITS, scope).units for scope in WORLD}
 
     assert by_level == {level: frozenset(unit for unit in UNITS if unit.lowest >= level) for level in Level}
+
+
+class TestPowersThatEnd:
+    LATER = END + timedelta(days=1)
+
+    @pytest.mark.parametrize(
+        ("own", "theirs", "outlasts"),
+        [(None, None, True), (None, END, True), (END, END, True), (END, LATER, False), (END, None, False)],
+    )
+    def test_outlast_those_that_end_no_later(
+        self, own: datetime | None, theirs: datetime | None, outlasts: bool
+    ) -> None:
+        unit, place = UNITS[Level.DEPARTMENT], WORLD[1]
+
+        assert powers_from([({unit}, place, own)]).outlasts(powers_from([({unit}, place, theirs)])) is outlasts
+
+    def test_outlast_only_what_they_cover(self) -> None:
+        unit, place = UNITS[Level.DEPARTMENT], WORLD[1]
+
+        assert not powers_from([({unit}, place, None)]).outlasts(powers_from([({unit}, SYSTEM, END)]))
+        assert ALL.outlasts(powers_from([({unit}, SYSTEM, None)]))
+        assert ALL.outlasts(ALL)
+        assert not powers_from([({unit}, SYSTEM, None)]).outlasts(ALL)
+
+    def test_are_required_until_they_end(self) -> None:
+        unit, place = UNITS[Level.DEPARTMENT], WORLD[1]
+        powers = powers_from([({unit}, place, END)])
+
+        powers.require_until(unit, place, END)
+        ALL.require_until(unit, place, None)
+        for until in (self.LATER, None):
+            with pytest.raises(EndsTooLate):
+                powers.require_until(unit, place, until)
+        with pytest.raises(NotPermitted):
+            powers.require_until(unit, SYSTEM, END)

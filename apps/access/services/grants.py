@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.access import places
-from apps.access.errors import EndsTooLate, ForeignScope, GrantNotFound, GrantsFull, LastSystemAdmin, RoleNotFound
+from apps.access.errors import ForeignScope, GrantNotFound, GrantsFull, LastSystemAdmin, RoleNotFound
 from apps.access.models import Grant, Role
 from apps.access.policies import Held, Powers
 from apps.access.roles import SYSTEM_ADMIN, BuiltinRole, effect, held_by, name_of_grant
@@ -131,11 +131,9 @@ def _lock_role(found: BuiltinRole | Role) -> BuiltinRole | Role:
 
 
 def _require_power(powers: Powers, given: Held) -> None:
-    """Raise NotPermitted unless all that is given is one's own, for as long as that."""
+    """Raise NotPermitted or EndsTooLate unless all that is given is one's own, for as long as that."""
     for unit in sorted({GRANTS_CHANGE, *given.units}, key=lambda each: each.code):
-        end = powers.ends(unit, given.scope)
-        if end is not None and (given.expires_at is None or given.expires_at > end):
-            raise EndsTooLate(unit=unit.code, end=end.isoformat(timespec="minutes"))
+        powers.require_until(unit, given.scope, given.expires_at)
 
 
 def _store(actor: Actor, grant: Grant, user: Actor, *, now: datetime) -> Grant:

@@ -2,6 +2,7 @@
 
 Changing a role changes what everybody may do who holds it. So whoever does it must herself have every unit of it, old
 and new, in the whole tenant; for roles of the system's own tenant, which may be granted anywhere, in the whole system.
+What she adds she must have for as long as anybody holds the role: it may be herself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.access import places
@@ -76,6 +78,8 @@ def change_role(
         _require(powers, tenant_id, units_of_custom(role))
         if role.version != version:
             raise Stale(version=role.version)
+        if new_units is not None:
+            _require_as_long_as_held(powers, role, set(new_units).difference(units_of_custom(role)))
         before = _values(role)
         if new_name is not None:
             role.name = new_name
@@ -118,6 +122,15 @@ def _require(powers: Powers, tenant_id: UUID, units: Iterable[Unit]) -> None:
     home = home_of(tenant_id)
     for unit in (ROLES_CHANGE, *units):
         powers.require(unit, home)
+
+
+def _require_as_long_as_held(powers: Powers, role: Role, added: Iterable[Unit]) -> None:
+    """Raise EndsTooLate unless she has these units until the last grant of the role, which is locked, ends."""
+    grants = Grant.unscoped.filter(custom=role).order_by(F("expires_at").desc(nulls_first=True))
+    last = grants.values_list("expires_at", flat=True)[:1]
+    for until in last:
+        for unit in sorted(added, key=lambda each: each.code):
+            powers.require_until(unit, home_of(role.tenant_id), until)
 
 
 def _locked(tenant_id: UUID, role_id: UUID) -> Role:

@@ -176,8 +176,11 @@ def _open(actor: Actor, unit: Unit, user_id: UUID, now: datetime) -> User:
     user = rows.select_for_update(no_key=True, of=("self",)).get(pk=seen.pk)
     for scope in person_scopes(user):
         powers.require(unit, scope)
-    if user.id != actor.id and not powers.covers(_full_powers_of(user, now)):
-        raise PersonOutranks(login=user.login)
+    if user.id != actor.id:
+        theirs = _full_powers_of(user, now)
+        # Whoever gives somebody a password can act as her later on, when powers of her own have ended.
+        if not (powers.outlasts(theirs) if unit == PEOPLE_PASSWORD else powers.covers(theirs)):
+            raise PersonOutranks(login=user.login)
     return user
 
 

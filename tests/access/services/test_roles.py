@@ -1,10 +1,19 @@
 """Roles of a tenant's own: made and changed by whoever has all of it herself."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from apps.access.errors import NotPermitted, RoleInUse, RoleKeyTaken, RoleNotFound, RolesFull, ScopeNotFound
+from apps.access.errors import (
+    EndsTooLate,
+    NotPermitted,
+    RoleInUse,
+    RoleKeyTaken,
+    RoleNotFound,
+    RolesFull,
+    ScopeNotFound,
+)
 from apps.access.models import Grant, Role
 from apps.access.roles import AUDITOR, TENANT_ADMIN
 from apps.access.scopes import SYSTEM, Scope, tenant_scope
@@ -130,6 +139,32 @@ class TestChangeRole:
         for role_id, units in ((role.id, [GRANTS_VIEW.code]), (weak.id, [GRANTS_CHANGE.code])):
             with pytest.raises(NotPermitted):
                 change_role(alice, role_id=role_id, tenant_id=tenant.id, version=1, units=units, now=NOW)
+
+    def test_nobody_keeps_by_a_role_what_she_has_for_a_while_only(
+        self, alice: User, boss: User, tenant: Tenant, whole: Scope, give: Give
+    ) -> None:
+        role = make(boss, tenant)
+        held = grant_role(boss, user=alice, role="helpdesk", scope=whole, now=NOW)
+        give(alice, TENANT_ADMIN, whole, expires_at=NOW + timedelta(days=1))
+        wider = [GRANTS_VIEW.code, GRANTS_CHANGE.code]
+
+        with pytest.raises(EndsTooLate):
+            change_role(alice, role_id=role.id, tenant_id=tenant.id, version=1, units=wider, now=NOW)
+        Grant.unscoped.filter(pk=held.pk).update(expires_at=NOW + timedelta(days=1))
+        changed = change_role(alice, role_id=role.id, tenant_id=tenant.id, version=1, units=wider, now=NOW)
+
+        assert changed.units == sorted(wider)
+
+    def test_whoever_has_it_for_a_while_may_still_narrow_a_role(
+        self, alice: User, boss: User, tenant: Tenant, whole: Scope, give: Give
+    ) -> None:
+        role = make(boss, tenant, units=[GRANTS_VIEW.code, GRANTS_CHANGE.code])
+        grant_role(boss, user=boss, role="helpdesk", scope=whole, now=NOW)
+        give(alice, TENANT_ADMIN, whole, expires_at=NOW + timedelta(days=1))
+
+        changed = change_role(alice, role_id=role.id, tenant_id=tenant.id, version=1, units=[GRANTS_VIEW.code], now=NOW)
+
+        assert changed.units == [GRANTS_VIEW.code]
 
     def test_another_tenants_role_is_unknown(
         self, boss: User, root: User, tenant: Tenant, other_tenant: Tenant

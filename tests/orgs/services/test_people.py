@@ -1,10 +1,13 @@
 """Accounts are seen to by who has power at all places of a person, and by nobody below her."""
 
+from datetime import timedelta
+
 import pytest
 
 from apps.access.errors import LastSystemAdmin, NotPermitted
 from apps.access.roles import DEPARTMENT_ADMIN, ORGANISATION_ADMIN, SYSTEM_ADMIN, TENANT_ADMIN
 from apps.access.scopes import SYSTEM, tenant_scope
+from apps.access.services import grant_role
 from apps.accounts.errors import PasswordTooWeak, UsernameTaken, UserNotFound
 from apps.accounts.models import User
 from apps.accounts.services import create_user
@@ -180,6 +183,20 @@ def test_equals_act_on_each_other_and_on_themselves(boss: User, alice: User, giv
     services.set_person_password(alice, user_id=alice.id, password="another long one", now=NOW)
 
     assert stored(alice).check_password("another long one")
+
+
+def test_who_stands_in_for_a_while_gets_nobody_s_password_who_stays(boss: User, alice: User, bob: User) -> None:
+    whole, end = tenant_scope(alice.tenant_id), NOW + timedelta(days=1)
+    for user, expires_at in ((alice, end), (bob, end)):
+        grant_role(boss, user=user, role=TENANT_ADMIN, scope=whole, expires_at=expires_at, now=NOW)
+
+    services.set_person_password(alice, user_id=bob.id, password="another long one", now=NOW)
+    with pytest.raises(PersonOutranks):
+        services.set_person_password(alice, user_id=boss.id, password="another long one", now=NOW)
+    services.deactivate_person(alice, user_id=boss.id, now=NOW)
+
+    assert stored(bob).check_password("another long one")
+    assert not stored(boss).check_password("another long one")
 
 
 def test_nobody_shuts_herself_out(boss: User) -> None:
