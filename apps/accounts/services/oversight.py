@@ -1,8 +1,12 @@
-"""What administrators do about the programs and terminals of others. Every change is in the audit log."""
+"""What administrators do about the programs and terminals of others. Every change is in the audit log.
+
+It signs a person out, wherever she works. So it takes the power at every place of hers, and nobody does it to someone
+who may do more than she may herself.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
@@ -27,7 +31,7 @@ def revoke_terminals(actor: User, *, terminal_ids: Sequence[UUID], now: datetime
         rows = Terminal.unscoped.select_for_update(of=("self",)).select_related("user")
         terminals = list(rows.filter(pk__in=terminal_ids, revoked_at__isnull=True).order_by("tenant_id", "pk"))
         for terminal in terminals:
-            scope = _permitted(actor, TERMINALS_REVOKE, terminal, now=now)
+            scope = _permitted(actor, TERMINALS_REVOKE, terminal, owner=terminal.user, now=now)
             revoke_terminal(terminal)
             _record(actor, scope, "accounts.terminal.revoked", terminal, owner=terminal.user, now=now)
         return len(terminals)
@@ -43,7 +47,7 @@ def revoke_programs(actor: User, *, tokens: Sequence[Any], now: datetime) -> int
 
     def revoke() -> int:
         for token in sorted(tokens, key=_chain):
-            scope = _permitted(actor, TOKENS_REVOKE, token, now=now)
+            scope = _permitted(actor, TOKENS_REVOKE, token, owner=token.user, now=now)
             _record(actor, scope, "accounts.token.revoked", token, owner=token.user, now=now)
             # From an access token to the refresh token that would get another one; that one takes both away.
             (getattr(token, "refresh_token", None) or token).revoke()
@@ -54,7 +58,7 @@ def revoke_programs(actor: User, *, tokens: Sequence[Any], now: datetime) -> int
 
 def note_application(actor: User, *, application: Any, verb: str, fields: Sequence[str], now: datetime) -> None:
     """Record in the audit log that a program was made known, changed or deleted. Raises NotPermitted."""
-    _permitted(actor, APPLICATIONS_CHANGE, application, now=now)
+    _permitted(actor, APPLICATIONS_CHANGE, application, owner=None, now=now)
     after = {name: str(getattr(application, name)) for name in fields if name != "client_secret"}
     action = f"accounts.application.{verb}"
     _record(actor, SYSTEM, action, application, owner=None, now=now, after=after)
@@ -65,19 +69,19 @@ def _chain(token: Any) -> str:
     return "" if token.user is None else token.user.tenant_id.hex
 
 
-class _Owner(Protocol):
-    tenant_id: UUID
-    login: str
+def _permitted(actor: User, unit: Unit, obj: Model, *, owner: User | None, now: datetime) -> Scope:
+    """Return a scope of the row; she has the unit at all of them, and its owner no more power than she.
 
-
-def _permitted(actor: User, unit: Unit, obj: Model, *, now: datetime) -> Scope:
-    """Return a scope of the row at which she has the unit. Raises NotPermitted where there is none."""
+    Raises NotPermitted.
+    """
     powers = powers_of(actor, now=now)
     scopes = locator_of(type(obj)).scopes_of(obj)
     for scope in scopes:
-        if powers.may(unit, scope):
-            return scope
-    raise NotPermitted(unit=unit.code)
+        powers.require(unit, scope)
+    is_outranked = owner is not None and owner.pk != actor.pk and not powers.covers(powers_of(owner, now=now))
+    if not scopes or is_outranked:
+        raise NotPermitted(unit=unit.code)
+    return scopes[0]
 
 
 def _record(
@@ -86,7 +90,7 @@ def _record(
     action: str,
     target: Model,
     *,
-    owner: _Owner | None,
+    owner: User | None,
     now: datetime,
     after: dict[str, Any] | None = None,
 ) -> None:

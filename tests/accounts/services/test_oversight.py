@@ -7,10 +7,16 @@ import pytest
 from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
 
 from apps.access.errors import NotPermitted
-from apps.access.roles import AUDITOR, TENANT_ADMIN
+from apps.access.roles import AUDITOR, DEPARTMENT_ADMIN, TENANT_ADMIN
+from apps.access.scopes import tenant_scope
+from apps.access.services import create_role, grant_role
 from apps.accounts.models import Terminal, User
 from apps.accounts.services.oversight import note_application, revoke_programs, revoke_terminals
+from apps.accounts.units import TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.models import Entry
+from apps.orgs.models import Department
+from apps.orgs.services import create_department, create_organisation
+from apps.orgs.services.placements import place_person
 from tests.admin.conftest import give_role, make_terminal, make_tokens, root
 
 __all__ = ["root"]
@@ -58,6 +64,38 @@ class TestTerminals:
 
         with pytest.raises(NotPermitted):
             revoke_terminals(bob, terminal_ids=[make_terminal(alice).pk], now=NOW)
+
+    def test_nobody_signs_out_someone_who_may_do_more(self, boss: User, alice: User) -> None:
+        role = create_role(
+            boss,
+            tenant_id=boss.tenant_id,
+            key="helpdesk",
+            name="Help desk",
+            units=[TERMINALS_REVOKE.code, TOKENS_REVOKE.code],
+            now=NOW,
+        )
+        grant_role(boss, user=alice, role=role.key, scope=tenant_scope(boss.tenant_id), now=NOW)
+        make_tokens(boss, "secret")
+
+        with pytest.raises(NotPermitted):
+            revoke_terminals(alice, terminal_ids=[make_terminal(boss).pk], now=NOW)
+        with pytest.raises(NotPermitted):
+            revoke_programs(alice, tokens=list(get_access_token_model().objects.all()), now=NOW)
+
+        assert revoke_terminals(alice, terminal_ids=[make_terminal(alice, "own").pk], now=NOW) == 1
+        assert revoke_terminals(boss, terminal_ids=[make_terminal(alice, "b").pk], now=NOW) == 1
+
+    def test_it_takes_the_power_at_every_place(self, boss: User, alice: User, carol: User) -> None:
+        company = create_organisation(boss, name="Acme", now=NOW)
+        root = Department.objects.for_tenant(boss.tenant_id).get(organisation=company)
+        own, other = (create_department(boss, parent_id=root.pk, name=name, now=NOW) for name in ("A", "B"))
+        grant_role(boss, user=carol, role=DEPARTMENT_ADMIN, scope=own.scope, now=NOW)
+        place_person(boss, user_id=alice.pk, department_id=own.pk, now=NOW)
+
+        assert revoke_terminals(carol, terminal_ids=[make_terminal(alice, "a").pk], now=NOW) == 1
+        place_person(boss, user_id=alice.pk, department_id=other.pk, now=NOW)
+        with pytest.raises(NotPermitted):
+            revoke_terminals(carol, terminal_ids=[make_terminal(alice, "b").pk], now=NOW)
 
 
 class TestPrograms:
