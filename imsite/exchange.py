@@ -6,7 +6,7 @@ The same code as in the admin and over REST, without their bound on the size of 
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.core.management.base import CommandError
@@ -51,7 +51,14 @@ def add_exchange_actions(actions: Any) -> None:
             )
 
 
-def exchange(options: Mapping[str, Any], out: TextIO) -> None:
+class Output(Protocol):
+    """Where a command says what it has to say: Django's standard output, or a file."""
+
+    def write(self, text: str, /) -> object:
+        """Say it; whether a line ends there is the output's business."""
+
+
+def exchange(options: Mapping[str, Any], out: Output) -> None:
     """Do what was asked and say what came of it. Raises CommandError."""
     actor = _actor(options["login"])
     act = _import if options["action"] == IMPORT else _export
@@ -64,7 +71,7 @@ def exchange(options: Mapping[str, Any], out: TextIO) -> None:
             raise CommandError(phrase("{file}: {reason}", file=options["file"], reason=error.strerror)) from error
 
 
-def _import(actor: User, organisation: Organisation, options: Mapping[str, Any], out: TextIO) -> None:
+def _import(actor: User, organisation: Organisation, options: Mapping[str, Any], out: Output) -> None:
     with options["file"].open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     source = begin_import(
@@ -88,7 +95,7 @@ def _import(actor: User, organisation: Organisation, options: Mapping[str, Any],
     _sum_up(source.done, out)
 
 
-def _export(actor: User, organisation: Organisation, options: Mapping[str, Any], out: TextIO) -> None:
+def _export(actor: User, organisation: Organisation, options: Mapping[str, Any], out: Output) -> None:
     form = FORMATS.get(options["file"].suffix.lower())
     if form is None:
         raise CommandError(phrase("{file} has to end in .csv or .xlsx", file=options["file"]))
@@ -100,13 +107,13 @@ def _export(actor: User, organisation: Organisation, options: Mapping[str, Any],
     out.write(phrase("written: {file}", file=options["file"]) + "\n")
 
 
-def _tell(findings: Iterable[Sequence[object]], out: TextIO) -> None:
+def _tell(findings: Iterable[Sequence[object]], out: Output) -> None:
     for raw in findings:
         line, column, _code, text = told_finding(raw)
         out.write(phrase("line {line} {column}: {text}", line=line, column=column, text=text) + "\n")
 
 
-def _sum_up(counts: Mapping[str, int], out: TextIO) -> None:
+def _sum_up(counts: Mapping[str, int], out: Output) -> None:
     names = {
         "CreateDepartment": phrase("departments made"),
         "ChangeDepartment": phrase("departments changed"),

@@ -11,7 +11,7 @@ from apps.common.clock import to_datetime
 from apps.conversations.models import Conversation
 from apps.messaging.store import statements
 from apps.messaging.store.plan import LogEnd
-from apps.wire.ids import TenantId
+from apps.wire.ids import ConversationId, TenantId
 from tests.messaging.messages import NOW_MS, draft_of
 
 ROOM, TENANT, USER = UUID(int=1), TenantId(UUID(int=2)), UUID(int=3)
@@ -43,8 +43,9 @@ def test_members_who_may_not_write_are_no_writers() -> None:
 
     members = statements.read_members([(ROOM, USER, False), (ROOM, other, True)])
 
-    assert members[ROOM].ids == (USER, other)
-    assert members[ROOM].writers == {other.int}
+    room = members[ConversationId(ROOM)]
+    assert room.ids == (USER, other)
+    assert room.writers == {other.int}
 
 
 @pytest.mark.django_db
