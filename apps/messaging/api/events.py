@@ -12,6 +12,7 @@ from apps.common.rest.problems import InvalidRequest
 from apps.common.rest.structs import read_body, read_query
 from apps.messaging import selectors
 from apps.messaging.api.actors import actor_of, sender_of
+from apps.messaging.api.sending_rate import SendThrottle
 from apps.messaging.api.structs import EventPage, EventRange, NewMessage, NewPositions, Sent, message_schema
 from apps.messaging.services.cursors import advance_cursor
 from apps.messaging.services.sending import send_message_sync
@@ -23,6 +24,8 @@ EXAMPLE_ID = "AQGY4qAAAHAAgAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAAAZjZwZgAAQIDBAUGBwgJ"
 
 class EventsView(APIView):
     """The log of one conversation."""
+
+    throttle_classes = (SendThrottle,)
 
     @property
     def throttle_scope(self) -> str:

@@ -13,6 +13,7 @@ from apps.common.rest.throttling import buckets
 from apps.conversations.models import Conversation
 from apps.messaging.api.events import EXAMPLE_ID
 from apps.messaging.models import Event
+from apps.tenants.models import Tenant
 from apps.wire.ids import encode_message_id, parse_message_id
 from tests.messaging.messages import TERMINAL, message_id
 from tests.rest_client import Answer, RestClient, signed_in
@@ -126,6 +127,20 @@ class TestSending:
 
         assert (refused.status, refused.code) == (429, "rate_limited")
         assert client.get(url(group)).status == 200
+        buckets.clear()
+
+    def test_a_tenant_may_send_so_many_together(
+        self, tenant: Tenant, alice: User, bob: User, group: Conversation
+    ) -> None:
+        Tenant.objects.filter(pk=tenant.pk).update(messages_per_minute_max=2)
+        buckets.clear()
+
+        answers = [send(signed_in(user), group, fresh_id(user)) for user in (alice, bob, alice)]
+
+        assert [answer.status for answer in answers] == [201, 201, 429]
+        assert answers[2].code == "rate_limited"
+        assert 1 <= int(answers[2].headers["Retry-After"]) <= 30
+        assert signed_in(bob).get(url(group)).status == 200
         buckets.clear()
 
     def test_the_example_of_the_documentation_is_a_message_id(self) -> None:
