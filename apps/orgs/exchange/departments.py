@@ -88,6 +88,7 @@ class _Planner:
             return target
         target = self._tree[parent].children.get(row.name)
         if target is not None and row.code and self._tree[target].code:
+            self._check_power(target)  # before the code of a department outside is told
             raise RowRefused("code", "name_has_other_code", name=row.name, code=self._tree[target].code)
         return target
 

@@ -122,10 +122,8 @@ def delete_department(actor: Actor, *, department_id: UUID, version: int, now: d
         people = Placement.objects.for_tenant(department.tenant_id).filter(department_id=department.pk).count()
         if children or people:
             raise DepartmentNotEmpty(name=department.name, departments=children, people=people)
-        drop_scopes(department.scope)
-        entry = told(
-            actor, "department.deleted", department, scope=department.scope, now=now, before={"name": department.name}
-        )
+        before = {"name": department.name, "grants": drop_scopes(department.scope)}
+        entry = told(actor, "department.deleted", department, scope=department.scope, now=now, before=before)
         department.delete()
         record(entry)
 

@@ -21,7 +21,7 @@ from apps.orgs.selectors.lookup import get_organisation
 from apps.orgs.services.trail import told
 from apps.orgs.services.trees import insert_root, lock_trees, refusal
 from apps.orgs.units import ORGANISATION_CHANGE
-from apps.tenants.models import Tenant
+from apps.tenants.services.locking import locked
 
 MAX_ORGANISATIONS: Final = 1_000
 """Of one tenant, closed ones included; a further one is refused. They are shown as one list."""
@@ -42,14 +42,14 @@ def create_organisation(
 ) -> Organisation:
     """Make an organisation with its root department in a tenant; the actor's own if none is named.
 
-    Raises NotPermitted, InvalidInput, NameTaken, CodeTaken or OrganisationsFull.
+    Raises NotPermitted, TenantNotFound, InvalidInput, NameTaken, CodeTaken or OrganisationsFull.
     """
     owner = tenant_id or actor.tenant_id
     powers_of(actor, now=now).require(ORGANISATION_CHANGE, tenant_scope(owner))
     fields = _clean(OrganisationChange(name=name, code=code, sort=sort))
 
     def create() -> Organisation:
-        Tenant.objects.select_for_update(no_key=True).filter(pk=owner).first()  # one at a time, so that the bound holds
+        locked(owner)  # one at a time, so that the bound holds
         rows = Organisation.objects.for_tenant(owner)
         if rows.count() >= MAX_ORGANISATIONS:
             raise OrganisationsFull(limit=MAX_ORGANISATIONS)

@@ -76,6 +76,13 @@ def test_what_a_tree_cannot_be_is_refused_row_by_row(rows: list[DepartmentRow], 
     assert codes(plan_departments(rows, plant)) == expected
 
 
+def test_the_code_of_a_department_outside_is_not_told() -> None:
+    plan = plan_departments([row(2, "A", "", "other")], tree((2, 1, "A", "secret")), may_change=lambda _key: False)
+
+    assert codes(plan) == {2: "outside_scope"}
+    assert "secret" not in str(plan.findings)
+
+
 def test_a_child_of_a_refused_row_is_refused_too() -> None:
     plan = plan_departments([row(2, "A", "", "other"), row(3, "Child", "other")], tree((2, 1, "A", "a")))
 

@@ -167,7 +167,8 @@ def test_an_empty_department_goes_with_its_grants(
     assert drawn(company) == ["蓝海科技", "-B"]
     assert (fresh(second).lft, fresh(root).rght) == (2, 4)
     assert not Grant.objects.for_tenant(alice.tenant_id).filter(user_id=alice.id).exists()
-    assert Entry.objects.for_tenant(root.tenant_id).filter(action="orgs.department.deleted").count() == 1
+    entry = Entry.objects.for_tenant(root.tenant_id).get(action="orgs.department.deleted")
+    assert entry.before == {"name": "A", "grants": 1}
 
 
 def test_a_department_with_something_in_it_stays(boss: User, alice: User, root: Department, grow: Grow) -> None:

@@ -1,11 +1,14 @@
 """Organisations come with a root, are named once, and close when nobody is left."""
 
+from uuid import UUID
+
 import pytest
 
 from apps.access.errors import NotPermitted
-from apps.access.roles import ORGANISATION_ADMIN
-from apps.access.scopes import organisation_scope
+from apps.access.roles import ORGANISATION_ADMIN, SYSTEM_ADMIN
+from apps.access.scopes import SYSTEM, organisation_scope
 from apps.accounts.models import User
+from apps.accounts.services import create_user
 from apps.audit.models import Entry
 from apps.common.errors import InvalidInput, Stale
 from apps.orgs import services
@@ -19,7 +22,10 @@ from apps.orgs.errors import (
 )
 from apps.orgs.models import Department, Organisation
 from apps.orgs.services import OrganisationChange, organisations
+from apps.tenants.errors import TenantNotFound
 from apps.tenants.models import Tenant
+from apps.tenants.services import ensure_system_tenant
+from tests.conftest import PASSWORD
 from tests.orgs.conftest import NOW, Give, fresh, root_of
 
 
@@ -59,6 +65,14 @@ def test_who_may_not_makes_none(alice: User, company: Organisation, give: Give) 
 def test_nobody_makes_one_in_another_tenant(boss: User, other_tenant: Tenant) -> None:
     with pytest.raises(NotPermitted):
         services.create_organisation(boss, name="Theirs", now=NOW, tenant_id=other_tenant.id)
+
+
+def test_a_tenant_that_is_not_there_gets_none(give: Give) -> None:
+    root = create_user(ensure_system_tenant(), username="root", password=PASSWORD)
+    give(root, SYSTEM_ADMIN, SYSTEM)
+
+    with pytest.raises(TenantNotFound):
+        services.create_organisation(root, name="Nobody's", now=NOW, tenant_id=UUID(int=1))
 
 
 def test_names_and_codes_are_taken_once(boss: User, company: Organisation) -> None:
