@@ -109,9 +109,9 @@ PACKED: Final[Columns] = _Packers()
 
 
 def register_packed(connection: AsyncConnection) -> None:
-    """Teach one connection the packed arrays."""
-    for array, oid in _ARRAY_OIDS.items():
-        connection.adapters.register_dumper(array, _dumper(array, oid))
+    """Teach one connection the packed arrays; to do it again is harmless."""
+    for array, dumper in _DUMPERS.items():
+        connection.adapters.register_dumper(array, dumper)
 
 
 def _fixed(oid: int, size_bytes: int, elements: list[bytes]) -> bytes:
@@ -187,3 +187,7 @@ def _dumper(array: type[Packed], array_oid: int) -> type[Dumper]:
         "dump": dump,
     }
     return type(f"{array.__name__}Dumper", (Dumper,), members)
+
+
+# Made once: a class costs kilobytes, and only a full collection would free those that nobody uses any more.
+_DUMPERS: Final = {array: _dumper(array, oid) for array, oid in _ARRAY_OIDS.items()}

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.adapt import Dumper
 
 from apps.common import database
 from apps.common.arrays import PACKED, PLAIN, register_packed
@@ -32,3 +33,15 @@ async def test_values_survive(sql_type: str, column: str, values: list, expected
             cursor = await connection.execute(f"SELECT %s::{sql_type}, %s::{sql_type}", (packed, plain))
 
             assert await cursor.fetchone() == (wanted, wanted)
+
+
+@pytest.mark.django_db
+async def test_teaching_connections_again_and_again_makes_nothing_that_stays() -> None:
+    async with await psycopg.AsyncConnection.connect(database.conninfo()) as connection:
+        register_packed(connection)
+        before = len(Dumper.__subclasses__())
+
+        for _ in range(3):
+            register_packed(connection)
+
+        assert len(Dumper.__subclasses__()) == before
