@@ -30,6 +30,7 @@ PEOPLE: Final = {
     "{count} rows in {path}": "共 {count} 行，已写入 {path}",
     "{tenant} is erased after {end:%Y-%m-%d}": "{tenant} 将在 {end:%Y-%m-%d} 之后被清除",
     "{tenant}: {status}": "{tenant}：{status}",
+    "{tenant}: {count} events past retention erased": "{tenant}：已清除 {count} 条超过保留期的消息记录",
     # access
     "Show what somebody may do, and where.": "查看某人拥有的权限及其范围。",
     "sign-in name, such as alice@demo": "登录名，例如 alice@demo",

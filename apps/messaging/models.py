@@ -5,7 +5,7 @@ so the existence of the conversation, its tenant and its members are settled the
 therefore carry no foreign-key constraints of their own: checking them would cost more than the insert.
 """
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,9 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.conversations.models import Conversation
 from apps.tenants.models import ScopedManager, Tenant, TenantScoped
 
+EXPIRED_KIND: Final = "expired"
+"""The kind of an event past retention: its row stays, so that its id stays taken and seqs stay consecutive, its body
+is gone. Nobody is ever shown one."""
+
 
 class Log(TenantScoped):
-    """End of a conversation's log. `members_epoch` grows with every membership change: caches keyed by it never lie."""
+    """The ends of a conversation's log. What is up to `expired_seq` is past retention: for its members the log begins
+    behind it. `members_epoch` grows with every membership change: caches keyed by it never lie.
+    """
 
     conversation = models.OneToOneField(
         Conversation,
@@ -26,6 +32,7 @@ class Log(TenantScoped):
         verbose_name=_("conversation"),
     )
     max_seq = models.BigIntegerField(_("last seq"), default=0)
+    expired_seq = models.BigIntegerField(_("last seq past retention"), default=0, db_default=0)
     members_epoch = models.BigIntegerField(_("membership epoch"), default=0)
     last_event_at = models.DateTimeField(_("last event at"))
 

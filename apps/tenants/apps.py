@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ class TenantsConfig(AppConfig):
         from apps.access.places import register_keeper, register_system_tenant
         from apps.access.scopes import Level
         from apps.access.units import register_units
+        from apps.tenants.checks import check_wall
         from apps.tenants.places import hold_tenant, is_system_tenant
         from apps.tenants.units import ADMIN_UNITS, UNITS
 
@@ -26,6 +28,7 @@ class TenantsConfig(AppConfig):
         register_locator("tenants.Tenant", TenantLocator("id"))
         register_keeper(Level.TENANT, hold_tenant)
         register_system_tenant(is_system_tenant)
+        register(check_wall, Tags.security, deploy=True)
         post_migrate.connect(_build_wall, sender=self)
 
 

@@ -19,17 +19,18 @@ class Limits:
     """Active users. One more can be neither made nor activated (`tenant_users_limit`)."""
 
     storage_max_bytes: int | None = None
-    """Files kept, all versions and previews included. One more byte is not taken (`tenant_storage_limit`)."""
+    """Files kept, all versions and previews included. It is recorded and counts for nothing as long as no app of this
+    installation keeps files: from then on one more byte is not taken."""
 
     group_members_max: int | None = None
     """Members of one group (`group_full`); the installation's own bound, IM_GROUP_MEMBERS_MAX, holds beside it."""
 
     messages_per_minute_max: int | None = None
-    """Messages of all its people together, per minute and serving process; a minute's worth may come at once. REST
-    counts for itself. One more is refused (`rate_limited`)."""
+    """Messages of all its people together, per minute and serving process; a minute's worth may come at once. Those
+    sent over REST are counted beside those of sessions. One more is refused (`rate_limited`)."""
 
     retention_days: int | None = None
-    """Messages older than so many days are deleted for good by the next run of `tenants expire`."""
+    """What was said more than so many days ago is erased for good by the next run of `manage.py tenants expire`."""
 
 
 LIMITS: Final = tuple(field.name for field in fields(Limits))

@@ -10,6 +10,7 @@ from apps.tenants.errors import TenantNotFound
 from apps.tenants.models import Host, Tenant
 from apps.tenants.plans import PLANS
 
+_PLANS_WITH_RETENTION: Final = [name for name, limits in PLANS.items() if limits.retention_days is not None]
 _PLANS_WITH_RATE: Final = [name for name, limits in PLANS.items() if limits.messages_per_minute_max is not None]
 
 
@@ -48,3 +49,9 @@ def unusual_standings() -> list[Standing]:
     limited = Q(plan__in=_PLANS_WITH_RATE) | Q(messages_per_minute_max__isnull=False)
     tenants = Tenant.objects.filter(~Q(status=Tenant.Status.ACTIVE) | limited)
     return [Standing(tenant.id, tenant.is_active, tenant.limits.messages_per_minute_max) for tenant in tenants]
+
+
+def tenants_with_retention() -> list[Tenant]:
+    """Return the tenants whose messages are kept for so many days only, by short name. One query."""
+    limited = Q(plan__in=_PLANS_WITH_RETENTION) | Q(retention_days__isnull=False)
+    return list(Tenant.objects.filter(limited).exclude(status=Tenant.Status.PURGING).order_by("slug"))

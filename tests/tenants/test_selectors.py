@@ -5,7 +5,14 @@ import pytest
 from apps.common.ids import new_id
 from apps.tenants.errors import TenantNotFound
 from apps.tenants.models import Host, Tenant
-from apps.tenants.selectors import Standing, get_tenant, get_tenant_by_slug, hosts_of, unusual_standings
+from apps.tenants.selectors import (
+    Standing,
+    get_tenant,
+    get_tenant_by_slug,
+    hosts_of,
+    tenants_with_retention,
+    unusual_standings,
+)
 
 
 @pytest.mark.parametrize("slug", ["acme", " ACME "])
@@ -43,3 +50,17 @@ def test_only_tenants_that_are_not_plainly_active_stand_out(tenant: Tenant, othe
     Tenant.objects.filter(pk=other_tenant.pk).update(plan="small", messages_per_minute_max=5)
 
     assert sorted(unusual_standings()) == sorted([Standing(tenant.id, False, None), Standing(other_tenant.id, True, 5)])
+
+
+def test_tenants_that_keep_messages_for_a_time_are_found_by_plan_or_own_limit(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    Tenant.objects.create(slug="ending", name="Ending", status="purging", deletes_at=tenant.created_at, plan="small")
+    Tenant.objects.create(slug="plain", name="Plain")
+    Tenant.objects.filter(pk=tenant.pk).update(retention_days=5)
+    Tenant.objects.filter(pk=other_tenant.pk).update(plan="small")
+
+    assert [(each.slug, each.limits.retention_days) for each in tenants_with_retention()] == [
+        ("acme", 5),
+        ("rival", 365),
+    ]

@@ -1,4 +1,4 @@
-"""Pages of one conversation's log, for members only, from the seq at which they joined. Two queries each."""
+"""Pages of one conversation's log, for members only, from where they joined or retention begins. Two queries each."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -19,8 +19,8 @@ MAX_PAGE_BYTES = 512 * 1024
 def read_after(tenant_id: UUID, user_id: UUID, conversation_id: UUID, after: int, limit: int) -> Reading[Events]:
     """Return events with seq greater than `after`, oldest first.
 
-    `gap_to`: events up to there are from before the user joined. `start_over`: the log ends before `after`, and
-    there is nothing to go on from. Raises ConversationNotFound. Two queries.
+    `gap_to`: events up to there are from before the user joined, or past retention. `start_over`: the log ends before
+    `after`, and there is nothing to go on from. Raises ConversationNotFound. Two queries.
     """
     max_seq, join_seq = yield from _read_end(tenant_id, user_id, conversation_id)
     if after > max_seq:
@@ -29,8 +29,9 @@ def read_after(tenant_id: UUID, user_id: UUID, conversation_id: UUID, after: int
     rows = yield queries.EVENTS_AFTER, (tenant_id, conversation_id, begin, limit + 1)
     events, more = _page(conversation_id, rows, limit)
     if events:
-        max_seq = max(max_seq, events[-1].seq)  # appended between the two queries
-    gap_to = join_seq - 1 if after < join_seq - 1 else 0
+        begin = events[0].seq - 1  # some may have expired between the two queries
+        max_seq = max(max_seq, events[-1].seq)  # or been appended
+    gap_to = begin if after < begin else 0
     return Events(conversation=conversation_id, events=events, max_seq=max_seq, more=more, gap_to=gap_to)
 
 
@@ -71,7 +72,7 @@ def event_view(conversation_id: UUID, row: Row) -> EventView:
 
 
 def _read_end(tenant_id: UUID, user_id: UUID, conversation_id: UUID) -> Reading[tuple[int, int]]:
-    """Last seq of the log, and the first that this member may see."""
+    """Last seq of the log, and the first that there is for this member."""
     rows = yield queries.LOG_END, (tenant_id, user_id, conversation_id)
     if not rows:
         raise ConversationNotFound(conversation=str(conversation_id))

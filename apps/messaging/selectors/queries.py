@@ -1,4 +1,7 @@
-"""The SQL behind the selectors. Every statement names the tenant, and the user whose memberships bound what it sees."""
+"""The SQL behind the selectors. Every statement names the tenant, and the user whose memberships bound what it sees.
+
+A log begins, for a member, where she joined, or behind what is past retention if that is later. That is `join_seq`.
+"""
 
 from typing import Final
 
@@ -23,7 +26,8 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - all parts are constants of this module; values only ever travel as parameters
 
 _MEMBER_OF_LOG: Final = """
-SELECT m.tenant_id, m.conversation_id, m.user_id, m.join_seq, l.max_seq, l.last_event_at
+SELECT m.tenant_id, m.conversation_id, m.user_id, GREATEST(m.join_seq, l.expired_seq + 1) AS join_seq,
+       l.max_seq, l.last_event_at
 FROM conversations_member AS m
 JOIN messaging_log AS l ON l.conversation_id = m.conversation_id AND l.tenant_id = m.tenant_id
 """
@@ -87,6 +91,7 @@ JOIN conversations_conversation AS c ON c.id = p.conversation_id AND c.tenant_id
 {_UNREAD}
 LEFT JOIN messaging_event AS e
     ON e.tenant_id = p.tenant_id AND e.conversation_id = p.conversation_id AND e.seq = p.max_seq
+   AND e.seq >= p.join_seq
 """
 
 FIRST_PAGE: Final = f"""
@@ -144,16 +149,17 @@ LIMIT %s
 """  # noqa: S608 - as above
 
 LOG_END: Final = """
-SELECT l.max_seq, m.join_seq
+SELECT l.max_seq, GREATEST(m.join_seq, l.expired_seq + 1)
 FROM conversations_member AS m
 JOIN messaging_log AS l ON l.conversation_id = m.conversation_id AND l.tenant_id = m.tenant_id
 WHERE m.tenant_id = %s AND m.user_id = %s AND m.conversation_id = %s
 """
 
+# What expired after the log's beginning had been read is left out: whoever asks sees the hole and asks again.
 EVENTS_AFTER: Final = """
 SELECT seq, message_id, kind, sender_id, created_at, body
 FROM messaging_event
-WHERE tenant_id = %s AND conversation_id = %s AND seq > %s
+WHERE tenant_id = %s AND conversation_id = %s AND seq > %s AND kind <> 'expired'
 ORDER BY seq
 LIMIT %s
 """
@@ -161,7 +167,7 @@ LIMIT %s
 EVENTS_BEFORE: Final = """
 SELECT seq, message_id, kind, sender_id, created_at, body
 FROM messaging_event
-WHERE tenant_id = %s AND conversation_id = %s AND seq < %s AND seq >= %s
+WHERE tenant_id = %s AND conversation_id = %s AND seq < %s AND seq >= %s AND kind <> 'expired'
 ORDER BY seq DESC
 LIMIT %s
 """

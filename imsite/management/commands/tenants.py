@@ -1,7 +1,7 @@
-"""`manage.py tenants …`: look at tenants, keep their people out, export them, and have them deleted.
+"""`manage.py tenants …`: look at tenants, keep their people out, export them, and have them or old messages deleted.
 
 Deleting is staged: `delete` keeps people out at once, `keep` takes it back, and `purge-due`, which a timer runs daily,
-erases those whose grace period is over.
+erases those whose grace period is over. The timer also runs `expire`, which erases messages past retention.
 """
 
 from datetime import timedelta
@@ -13,12 +13,13 @@ from django.utils import timezone, translation
 
 from apps.audit.origin import Origin, coming_from
 from apps.common.errors import ImError
+from apps.messaging.services.retention import expire_events
 from apps.tenants import services
 from apps.tenants.models import Tenant
 from apps.tenants.selectors import get_tenant_by_slug
 from imsite.phrases import language, phrase
 
-VERBS: Final = ("list", "suspend", "activate", "export", "delete", "keep", "purge-due")
+VERBS: Final = ("list", "suspend", "activate", "export", "delete", "keep", "purge-due", "expire")
 
 
 class Command(BaseCommand):
@@ -55,10 +56,16 @@ class Command(BaseCommand):
         elif verb == "purge-due":
             purged = services.purge_due(now=timezone.now())
             self.stdout.write(phrase("erased: {tenants}", tenants=", ".join(purged) or "-"))
+        elif verb == "expire":
+            self._expire()
         elif not options["tenant"]:
             raise CommandError(phrase("name the tenant by its short name"))
         else:
             self._change(verb, get_tenant_by_slug(options["tenant"]), options)
+
+    def _expire(self) -> None:
+        for slug, events in expire_events(now=timezone.now()):
+            self.stdout.write(phrase("{tenant}: {count} events past retention erased", tenant=slug, count=events))
 
     def _change(self, verb: str, tenant: Tenant, options: dict[str, Any]) -> None:
         if verb == "export":

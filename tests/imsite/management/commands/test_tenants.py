@@ -11,6 +11,8 @@ from django.core.management.base import CommandError
 
 from apps.accounts.models import User
 from apps.audit.models import Entry
+from apps.messaging.models import Event
+from apps.messaging.services.conversations import start_group
 from apps.tenants.models import Tenant
 
 
@@ -52,6 +54,19 @@ def test_a_tenant_is_exported(alice: User, tmp_path: Path) -> None:
 
     assert str(path) in run("export", "acme", "--to", str(path))
     assert path.stat().st_size > 0
+
+
+def test_messages_past_retention_are_erased(tenant: Tenant, alice: User, eve: User) -> None:
+    Tenant.objects.filter(pk=tenant.pk).update(retention_days=30)
+    for person in (alice, eve):
+        start_group(person, title="Long ago", member_ids=[], now_ms=1_000_000_000_000)
+
+    said = run("expire")
+
+    assert said == "acme: 1 events past retention erased\n"
+    kinds = dict(Event.unscoped.values_list("tenant__slug", "kind"))
+    assert kinds == {"acme": "expired", "rival": "conversation_created"}
+    assert Entry.objects.for_tenant(tenant.id).filter(via="command", action="messaging.events.expired").exists()
 
 
 @pytest.mark.parametrize(
