@@ -1,8 +1,10 @@
 """Fixtures every area uses: two tenants, and a few people made by the real services."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 from hypothesis import settings
 
 from apps.accounts import services as accounts
@@ -23,6 +25,13 @@ settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def speak_english() -> Iterator[None]:
+    """A request that was answered in somebody's language leaves it to the thread; the next test begins without one."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ class TestAddMembers:
     def test_the_number_of_queries_does_not_grow_with_the_members(
         self, group: Conversation, alice: User, carol: User, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_max_num_queries(9):  # savepoint twice, lock, members, whom she may write to (3)…
+        with django_assert_max_num_queries(10):  # limit, savepoint twice, lock, members, whom she may write to (3)…
             services.add_members(alice, conversation=group, user_ids=[carol.id])
 
 

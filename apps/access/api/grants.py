@@ -31,7 +31,7 @@ from apps.common.rest.bulk import BulkReport, run_bulk
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, operation
 from apps.common.rest.pages import read_cursor, read_page
-from apps.common.rest.structs import read_body, read_query
+from apps.common.rest.structs import BulkParser, read_body, read_query
 
 EXAMPLE = {
     "user": "0198e2a0-0000-7000-8000-000000000001",
@@ -77,6 +77,8 @@ class GrantsView(APIView):
 
 class GrantsBulkView(APIView):
     """Many grants at once."""
+
+    parser_classes = [BulkParser]
 
     @operation(
         "grants_give_many",

@@ -17,6 +17,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """As large as a WebSocket frame may be: what fits there fits here."""
+MAX_BULK_BYTES: Final = 2 * 1024 * 1024
+"""Of a request for many changes: 500 of the longest; as much as the server reads of any body."""
 
 
 class Input(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,15 +33,22 @@ class StructParser(BaseParser):
     """Reads a JSON body as bytes; `read_body` decodes them when the view says into what."""
 
     media_type = "application/json"
+    max_bytes = MAX_BODY_BYTES
 
     def parse(  # type: ignore[override]  # the stubs know of parsers that decode only
         self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
     ) -> bytes:
-        """Return the body. Raises TooLarge past MAX_BODY_BYTES."""
-        data: bytes = stream.read(MAX_BODY_BYTES + 1)
-        if len(data) > MAX_BODY_BYTES:
-            raise TooLarge(f"A request has at most {MAX_BODY_BYTES} bytes.")
+        """Return the body. Raises TooLarge past `max_bytes`."""
+        data: bytes = stream.read(self.max_bytes + 1)
+        if len(data) > self.max_bytes:
+            raise TooLarge(f"A request has at most {self.max_bytes} bytes.")
         return data
+
+
+class BulkParser(StructParser):
+    """The same for many changes in one request."""
+
+    max_bytes = MAX_BULK_BYTES
 
 
 class StructRenderer(BaseRenderer):

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.common.rest.bulk import BulkReport, run_bulk
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
-from apps.common.rest.structs import read_body, read_query
+from apps.common.rest.structs import BulkParser, read_body, read_query
 from apps.common.rest.versions import read_version, versioned
 from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.structs import (
@@ -69,6 +69,8 @@ class DepartmentsView(APIView):
 
 class DepartmentsBulkView(APIView):
     """Many departments at once."""
+
+    parser_classes = [BulkParser]
 
     @operation(
         "departments_create_many",

@@ -15,7 +15,7 @@ from apps.common.rest.bulk import BulkReport, run_bulk
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.pages import read_cursor, read_page
-from apps.common.rest.structs import read_body, read_query
+from apps.common.rest.structs import BulkParser, read_body, read_query
 from apps.common.rest.versions import read_version, versioned
 from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.placements import placement_view
@@ -86,6 +86,8 @@ class PeopleView(APIView):
 
 class PeopleBulkView(APIView):
     """Many people at once."""
+
+    parser_classes = [BulkParser]
 
     @operation(
         "people_create_many",

@@ -15,6 +15,8 @@ from rest_framework.test import APIRequestFactory
 from apps.common.rest.problems import InvalidRequest, TooLarge
 from apps.common.rest.structs import (
     MAX_BODY_BYTES,
+    MAX_BULK_BYTES,
+    BulkParser,
     Input,
     Output,
     StructParser,
@@ -72,12 +74,11 @@ def test_no_body_at_all_is_refused() -> None:
         read_body(request_with(), Wish)
 
 
-def test_a_body_has_a_bound() -> None:
-    parser = StructParser()
-
-    assert len(parser.parse(io.BytesIO(b"x" * MAX_BODY_BYTES))) == MAX_BODY_BYTES
+@pytest.mark.parametrize(("parser", "bound"), [(StructParser(), MAX_BODY_BYTES), (BulkParser(), MAX_BULK_BYTES)])
+def test_a_body_has_a_bound(parser: StructParser, bound: int) -> None:
+    assert len(parser.parse(io.BytesIO(b"x" * bound))) == bound
     with pytest.raises(TooLarge):
-        parser.parse(io.BytesIO(b"x" * (MAX_BODY_BYTES + 1)))
+        parser.parse(io.BytesIO(b"x" * (bound + 1)))
 
 
 class Search(Input):
