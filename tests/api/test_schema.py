@@ -87,8 +87,10 @@ def _obey_unsaid_rules(case: Any, fresh_id: Callable[[], str]) -> None:
 
 
 def _meaningful(value: Any) -> Any:
-    """Ends of grants and agreements lie in the future, and roles hold permissions that there are."""
+    """Ends lie in the future, roles hold permissions that there are, and who may write may see."""
     match value:
+        case {"may_write": True, "may_see": False}:
+            return _meaningful({**value, "may_see": True})
         case dict():
             known = {"expires_at": 4_102_444_800_000, "units": ["audit.entries.view"]}
             return {key: known[key] if key in known and item else _meaningful(item) for key, item in value.items()}

@@ -61,7 +61,7 @@ def test_contacts_are_asked_accepted_and_blocked(visit: Visit, site: Site) -> No
     bob.page.locator(".entry", has_text="My contacts").click()
     bob.page.locator(".contacts-body .row", has_text=alices_name).click()
     bob.page.get_by_role("button", name="Block").click()
-    bob.page.get_by_role("dialog").last.get_by_role("button", name="Block").click()
+    bob.page.get_by_role("dialog", name="Block").get_by_role("button", name="Block").click()
     expect(bob.page.get_by_role("button", name="Unblock")).to_be_visible()
     expect(bob.page.get_by_role("button", name="Send message")).to_be_disabled()
     expect(bob.page.get_by_role("dialog")).to_contain_text("You have blocked this person")
