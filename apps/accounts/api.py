@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.accounts.models import User
 from apps.accounts.services import update_profile
 from apps.accounts.services.users import MAX_DISPLAY_NAME_CHARS
@@ -56,7 +57,7 @@ class MeView(APIView):
     @operation("me_read", summary="Read one's own account", answers={200: Me})
     def get(self, request: Request) -> Response:
         """Return one's own account."""
-        return Response(_me(_actor(request)))
+        return Response(_me(actor_of(request)))
 
     @operation(
         "me_change",
@@ -68,13 +69,10 @@ class MeView(APIView):
     def patch(self, request: Request) -> Response:
         """Change one's own name or language."""
         change = read_body(request, ProfileChange)
-        actor = update_profile(_actor(request), display_name=_given(change.display_name), locale=_given(change.locale))
+        actor = update_profile(
+            actor_of(request), display_name=_given(change.display_name), locale=_given(change.locale)
+        )
         return Response(_me(actor))
-
-
-def _actor(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated lets nobody else through
-    return request.user
 
 
 def _given(value: str | msgspec.UnsetType) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from rest_framework.request import Request
 
-from apps.accounts.authentication import BearerAuthentication
+from apps.accounts.authentication import BearerAuthentication, actor_of
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, update_profile
 from apps.common.wall.binding import bound_to, request_binding
@@ -79,3 +79,10 @@ def test_problems_come_in_the_language_the_user_chose(alice: User) -> None:
     assert english.body["detail"].startswith("There is no user")
     assert chinese.body["detail"].startswith("没有用户")
     assert header.body["detail"] == "这个地址下什么也没有。"
+
+
+def test_the_actor_is_the_signed_in_user(alice: User) -> None:
+    request = Request(RequestFactory().get("/"))
+    request.user = alice
+
+    assert actor_of(request) == alice

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from apps.accounts.authentication import actor_of
 from apps.accounts.models import User
 from apps.accounts.selectors import owns_terminal
 from apps.messaging.services.sending import Sender
@@ -11,12 +12,6 @@ from apps.wire.ids import InvalidMessageId, TenantId, TerminalId, UserId, parse_
 
 NO_TERMINAL = TerminalId(UUID(int=0))
 """Stands in message ids of programs that only use REST and never registered a terminal."""
-
-
-def actor_of(request: Request) -> User:
-    """Return the user behind the request; views let nobody else through."""
-    assert isinstance(request.user, User)  # noqa: S101
-    return request.user
 
 
 def sender_of(request: Request, *, message_id: str) -> Sender:

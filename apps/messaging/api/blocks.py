@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.common.clock import to_ms
 from apps.common.rest.openapi import operation
 from apps.common.rest.pages import read_cursor, read_page
 from apps.common.rest.structs import Output, read_query
-from apps.messaging.api.actors import actor_of
 from apps.messaging.api.structs import Page
 from apps.messaging.services.blocks import block_person, unblock_person
 from apps.orgs.selectors.relations import blocks_of

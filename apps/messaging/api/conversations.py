@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.accounts.models import User
 from apps.common.clock import now_ms
 from apps.common.rest.openapi import one_of, operation
@@ -13,7 +14,6 @@ from apps.common.rest.structs import read_body, read_query
 from apps.conversations.models import Conversation
 from apps.conversations.selectors import get_conversation
 from apps.messaging import selectors
-from apps.messaging.api.actors import actor_of
 from apps.messaging.api.structs import ConversationPage, NewDirect, NewGroup, NewTitle, Page
 from apps.messaging.services import conversations as services
 from apps.wire.frames import ConversationView

@@ -6,12 +6,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.common.clock import now_ms
 from apps.common.rest.openapi import operation
 from apps.common.rest.problems import InvalidRequest
 from apps.common.rest.structs import read_body, read_query
 from apps.messaging import selectors
-from apps.messaging.api.actors import actor_of, sender_of
+from apps.messaging.api.actors import sender_of
 from apps.messaging.api.sending_rate import SendThrottle
 from apps.messaging.api.structs import EventPage, EventRange, NewMessage, NewPositions, Sent, message_schema
 from apps.messaging.services.cursors import advance_cursor

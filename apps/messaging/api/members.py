@@ -6,12 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.common.clock import now_ms
 from apps.common.rest.openapi import operation
 from apps.common.rest.structs import read_body, read_query
 from apps.conversations.selectors import get_conversation
 from apps.messaging import selectors
-from apps.messaging.api.actors import actor_of
 from apps.messaging.api.structs import Added, MemberPage, NewMembers, NewRole, Page
 from apps.messaging.services import conversations as services
 

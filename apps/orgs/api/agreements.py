@@ -9,12 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.selectors import powers_of
+from apps.accounts.authentication import actor_of
 from apps.common.clock import to_datetime, to_ms
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.structs import Input, Output, read_body
 from apps.common.rest.versions import read_version, versioned
-from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.structs import Time
 from apps.orgs.models import Agreement
 from apps.orgs.selectors.administration import agreements_of

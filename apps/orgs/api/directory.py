@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.models import User
+from apps.accounts.authentication import actor_of
 from apps.common.rest.openapi import operation
-from apps.common.rest.pages import DEFAULT_LIMIT, Cursor, Limit, read_cursor, write_cursor
+from apps.common.rest.pages import DEFAULT_LIMIT, Cursor, Limit, read_cursor, read_page
 from apps.common.rest.structs import Input, Output, read_query
 from apps.orgs.models import Placement
 from apps.orgs.selectors.directory import department_people, find_department, list_organisations, person_card
@@ -125,7 +125,7 @@ class DirectoryView(APIView):
     @operation("directory_read", summary="List the organisations one is shown", answers={200: OrganisationList})
     def get(self, request: Request) -> Response:
         """Return the organisations, each with the root of its tree."""
-        roots = list_organisations(_actor(request))
+        roots = list_organisations(actor_of(request))
         items = [
             OrganisationEntry(id=root.organisation_id, department=root.id, name=root.name, people=people)
             for root, people in roots
@@ -144,7 +144,7 @@ class DirectoryDepartmentView(APIView):
     )
     def get(self, request: Request, department: UUID) -> Response:
         """Return one department that one is shown."""
-        found, above, below = find_department(_actor(request), department)
+        found, above, below = find_department(actor_of(request), department)
         view = DepartmentView(
             id=found.id,
             name=found.name,
@@ -168,15 +168,11 @@ class DirectoryPeopleView(APIView):
     def get(self, request: Request, department: UUID) -> Response:
         """Return the people whom one sees in this very department, leaders first."""
         wanted = read_query(request, PlacedQuery)
-        places = department_people(_actor(request), department)
+        places = department_people(actor_of(request), department)
         if position := read_cursor(wanted.cursor, _Position):
             places = places.filter(_behind(position))
-        rows = list(places[: wanted.limit + 1])
-        page = rows[: wanted.limit]
-        end = (
-            write_cursor(_Position(page[-1].is_leader, page[-1].sort, page[-1].id)) if len(rows) > wanted.limit else ""
-        )
-        return Response(PlacedPage(items=[_placed(place) for place in page], next=end))
+        page, following = read_page(places, limit=wanted.limit, end=_position)
+        return Response(PlacedPage(items=[_placed(place) for place in page], next=following))
 
 
 class PersonCardDetailView(APIView):
@@ -185,7 +181,7 @@ class PersonCardDetailView(APIView):
     @operation("users_card", summary="Read a person's card", answers={200: PersonCardView}, refusals=(404,))
     def get(self, request: Request, user: UUID) -> Response:
         """Return what one may know of a person whom one sees."""
-        actor = _actor(request)
+        actor = actor_of(request)
         person, places = person_card(actor, user)
         relation = relation_of(actor, user)
         card = PersonCardView(
@@ -204,18 +200,13 @@ class PersonCardDetailView(APIView):
         return Response(card)
 
 
-def _actor(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated lets nobody else through
-    return request.user
-
-
 def _behind(position: _Position) -> Q:
     within = Q(is_leader=position.is_leader) & (Q(sort__gt=position.sort) | Q(sort=position.sort, id__gt=position.id))
     return within | Q(is_leader=False) if position.is_leader else within
 
 
-def _position(place: Placement) -> str:
-    return write_cursor(_Position(place.is_leader, place.sort, place.id))
+def _position(place: Placement) -> _Position:
+    return _Position(place.is_leader, place.sort, place.id)
 
 
 def _placed(place: Placement) -> PlacedPerson:

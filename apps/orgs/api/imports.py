@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.selectors import powers_of
+from apps.accounts.authentication import actor_of
 from apps.common.clock import to_ms
 from apps.common.rest.files import answer_file, parsers_for, read_file, renderers_for
 from apps.common.rest.idempotency import idempotent
@@ -18,7 +19,6 @@ from apps.common.rest.openapi import KEYED, Files, operation
 from apps.common.rest.pages import read_cursor, read_page
 from apps.common.rest.structs import Input, Output, StructRenderer, read_query
 from apps.common.text import LINE_PATTERN
-from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.structs import ById, PageSearch
 from apps.orgs.exchange.exports import export_organisation
 from apps.orgs.exchange.imports import (

@@ -8,12 +8,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.selectors import powers_of
+from apps.accounts.authentication import actor_of
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.pages import read_cursor, read_page
 from apps.common.rest.structs import read_body, read_query
 from apps.common.rest.versions import read_version, versioned
-from apps.orgs.api.people_search import actor_of
 from apps.orgs.api.structs import (
     ById,
     NewOrganisation,

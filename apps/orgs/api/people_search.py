@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User
 from apps.common.rest.openapi import operation
@@ -122,12 +123,6 @@ class UserDetailView(APIView):
         if found is None:
             raise UserNotFound(user=str(user))
         return Response(user_view(found))
-
-
-def actor_of(request: Request) -> User:
-    """Return the user behind the request; views let nobody else through."""
-    assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated lets nobody else through
-    return request.user
 
 
 def user_view(user: User) -> UserView:

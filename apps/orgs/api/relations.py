@@ -9,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.authentication import actor_of
 from apps.accounts.models import User
 from apps.common.clock import to_ms
 from apps.common.rest.openapi import operation
 from apps.common.rest.pages import DEFAULT_LIMIT, Cursor, Limit, read_cursor, read_page
 from apps.common.rest.structs import Input, Output, read_query
-from apps.orgs.api.people_search import UserView, actor_of, user_view
+from apps.orgs.api.people_search import UserView, user_view
 from apps.orgs.models import Contact
 from apps.orgs.selectors.relations import contacts_of
 from apps.orgs.selectors.visibility import ContactState, contact_word

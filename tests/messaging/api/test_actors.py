@@ -10,7 +10,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from apps.accounts.models import Terminal, User
 from apps.accounts.services import revoke_terminal
-from apps.messaging.api.actors import NO_TERMINAL, actor_of, sender_of
+from apps.messaging.api.actors import NO_TERMINAL, sender_of
 from apps.wire.ids import TerminalId, UserId, make_message_id
 
 
@@ -31,10 +31,6 @@ def terminal(alice: User) -> Terminal:
     made = Terminal(id=uuid4(), tenant_id=alice.tenant_id, user=alice, platform="linux", last_seen_at=timezone.now())
     made.save()
     return made
-
-
-def test_the_actor_is_the_signed_in_user(alice: User) -> None:
-    assert actor_of(request_of(alice)) == alice
 
 
 def test_her_own_terminal_is_taken_from_the_id(
