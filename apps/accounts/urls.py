@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from apps.accounts import api
+from apps.accounts.api import me
 
 urlpatterns = [
-    path("me", api.MeView.as_view(), name="me"),
+    path("me", me.MeView.as_view(), name="me"),
 ]

@@ -240,14 +240,15 @@ async def has_leader(site: ClusterSite, *, by: int) -> Any:
 
 
 async def settled(site: ClusterSite, *, by: int, without: set[int]) -> Any:
-    """Wait until the nodes that are left own every slot, and return the status."""
+    """Wait until the nodes that are left have a leader among them and own every slot, and return the status."""
 
     def holds(status: Any) -> bool:
         owners = {host_of(member["name"]): member["slots"] for member in status["members"]}
         gone = sum(owners.get(host, 0) for host in without)
-        return bool(status["leader"]) and gone == 0 and sum(owners.values()) == 16384
+        is_led = bool(status["leader"]) and host_of(status["leader"]) not in without
+        return is_led and gone == 0 and sum(owners.values()) == 16384
 
-    return await until(site, by=by, what=f"others than {without} own every slot", holds=holds)
+    return await until(site, by=by, what=f"others than {without} lead and own every slot", holds=holds)
 
 
 async def agreed(site: ClusterSite) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as site
 from pytest_django import DjangoAssertNumQueries
 
-from apps.accounts.api import Language
+from apps.accounts.api.me import Language
 from apps.accounts.models import User
 from tests.rest_client import signed_in
 

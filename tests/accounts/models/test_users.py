@@ -1,9 +1,9 @@
-"""Users and terminals as rows."""
+"""Users as rows."""
 
 import pytest
 from django.db import IntegrityError
 
-from apps.accounts.models import Terminal, User
+from apps.accounts.models import User
 from apps.tenants.models import Tenant
 
 
@@ -27,8 +27,3 @@ def test_people_see_the_display_name(alice: User) -> None:
     alice.display_name = "爱丽丝"
 
     assert (alice.get_full_name(), alice.get_short_name(), str(alice)) == ("爱丽丝", "爱丽丝", "alice@acme")
-
-
-def test_a_terminal_is_known_by_platform_and_name() -> None:
-    assert str(Terminal(platform="ios", name="Phone")) == "iOS Phone"
-    assert str(Terminal(platform="linux")) == "Linux"
