@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from apps.accounts.models import Terminal, User
+from apps.accounts.models import SigningKey, Terminal, User
 from apps.conversations.models import Conversation
 from apps.tenants.models import ScopedManager, Tenant, UnscopedQueryError
 from tests.architecture.tree import app_rows, parsed, source_files
@@ -15,6 +15,8 @@ from tests.architecture.tree import app_rows, parsed, source_files
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 KEYED_APPS = {"common", "audit", "access"}
 """They lie below tenants: their rows hold the tenant's id and no reference."""
+INSTALLATION_WIDE = {Tenant, SigningKey}
+"""What every tenant shares: the list of tenants, and the keys that the installation signs with."""
 
 BY_POWERS = "an administrator names a row by its id; her powers at its scope decide"
 CROSS_TENANT_FILES = {
@@ -52,7 +54,7 @@ def app_of(model: type[models.Model]) -> str:
 @pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
 class TestEveryModel:
     def test_it_belongs_to_a_tenant(self, model: type[models.Model]) -> None:
-        if model is Tenant:
+        if model in INSTALLATION_WIDE:
             return
 
         field = model._meta.get_field("tenant_id" if app_of(model) in KEYED_APPS else "tenant")
@@ -65,7 +67,7 @@ class TestEveryModel:
         assert not field.null
 
     def test_its_manager_refuses_a_query_without_tenant(self, model: type[models.Model]) -> None:
-        if model is Tenant:
+        if model in INSTALLATION_WIDE:
             return
         manager = model.objects  # type: ignore[attr-defined]
 

@@ -27,7 +27,13 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMixin):
-    """A person (or a program) that can sign in."""
+    """A person, or a service account: a program with a name and powers of its own."""
+
+    class Kind(models.TextChoices):
+        """What stands behind an account. It never changes."""
+
+        PERSON = "person", _("person")
+        SERVICE = "service", _("service account")
 
     username = models.CharField(_("user name"), max_length=64)
     login = models.CharField(_("sign-in name"), max_length=128, unique=True, editable=False)
@@ -36,6 +42,10 @@ class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMix
     locale = models.CharField(_("language"), max_length=16, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
+    kind = models.CharField(
+        _("kind"), max_length=8, choices=Kind.choices, default=Kind.PERSON, db_default=Kind.PERSON, editable=False
+    )
+    """Service accounts come in by client credentials only: no password, no page, no linked account is theirs."""
     signed_out_at = models.DateTimeField(_("signed out at"), null=True, blank=True, editable=False)
     """When all her programs were last signed out at once. Sessions older than that have to sign in again."""
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)

@@ -27,3 +27,9 @@ def test_people_see_the_display_name(alice: User) -> None:
     alice.display_name = "爱丽丝"
 
     assert (alice.get_full_name(), alice.get_short_name(), str(alice)) == ("爱丽丝", "爱丽丝", "alice@acme")
+
+
+def test_an_account_is_a_persons_unless_it_was_made_for_a_program(alice: User) -> None:
+    stored = User.unscoped.get(pk=alice.pk)
+
+    assert stored.kind == User.Kind.PERSON
