@@ -5,9 +5,11 @@ made from strings (Trusted Types). The relaxed one is for pages whose libraries 
 interactive API documentation. Both keep foreign origins out.
 """
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+_PLAIN_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _SHARED = {
     "default-src": "'none'",
     "base-uri": "'none'",
@@ -19,13 +21,18 @@ _SHARED = {
 }
 
 
-def strict_policy(*, nonce: str = "", connect: Sequence[str] = ()) -> str:
-    """The policy of our own pages. `nonce` admits one inline script, `connect` further origins of requests."""
+def strict_policy(*, nonce: str = "", connect: Sequence[str] = (), forms: Sequence[str] = ()) -> str:
+    """The policy of our own pages.
+
+    `nonce` admits one inline script, `connect` further origins of requests, and `forms` addresses whose origins a form
+    of the page may lead to. Raises ValueError for an address that is no plain http(s) one.
+    """
     script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return _text(
         {
             **_SHARED,
             "connect-src": " ".join(["'self'", *connect]),
+            "form-action": " ".join(["'self'", *(_form_source(url) for url in forms)]),
             "img-src": "'self'",
             "script-src": script,
             "style-src": "'self'",
@@ -53,6 +60,14 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of an address, as CSP wants them."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _form_source(url: str) -> str:
+    """What a policy is made of must not bring directives of its own: it comes from people's settings."""
+    origin = origin_of(url)
+    if _PLAIN_ORIGIN.fullmatch(origin) is None:
+        raise ValueError(f"no address that a form may lead to: {url!r}")
+    return origin
 
 
 def _text(directives: dict[str, str]) -> str:

@@ -8,6 +8,9 @@ from django.utils.deprecation import MiddlewareMixin
 from apps.webclient.csp import relaxed_policy, strict_policy
 
 HEADER: Final = "Content-Security-Policy"
+FORM_TARGETS: Final = "form_targets"
+"""Attribute of a response: addresses that a form of the page may lead to. Browsers hold redirects after a form to it,
+too, so a page of consent names where its program waits."""
 RELAXED_PATHS: Final = ("/admin/", "/api/docs/")
 
 
@@ -18,5 +21,6 @@ class ContentSecurityPolicyMiddleware(MiddlewareMixin):
         """Add the policy that fits the path."""
         if HEADER not in response:
             relaxed = request.path.startswith(RELAXED_PATHS)
-            response[HEADER] = relaxed_policy() if relaxed else strict_policy()
+            forms = getattr(response, FORM_TARGETS, ())
+            response[HEADER] = relaxed_policy() if relaxed else strict_policy(forms=forms)
         return response

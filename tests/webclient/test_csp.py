@@ -1,3 +1,5 @@
+import pytest
+
 from apps.webclient.csp import origin_of, relaxed_policy, strict_policy
 
 
@@ -32,3 +34,18 @@ def test_the_relaxed_policy_still_keeps_foreign_origins_out() -> None:
 
 def test_the_origin_of_an_address_has_no_path() -> None:
     assert origin_of("wss://chat.test:8443/ws/v1?x=1") == "wss://chat.test:8443"
+
+
+def test_forms_may_lead_to_the_origins_named_and_to_no_others() -> None:
+    policy = directives(strict_policy(forms=["https://app.test/back?x=1", "http://[::1]:8080/callback"]))
+
+    assert policy["form-action"] == ["'self'", "https://app.test", "http://[::1]:8080"]
+    assert directives(strict_policy())["form-action"] == ["'self'"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://app.test;script-src *", "https://a.test b", "javascript:alert(1)", "https://*", "data:text/html,x"]
+)
+def test_an_address_with_more_in_it_is_no_target_of_a_form(url: str) -> None:
+    with pytest.raises(ValueError, match="no address"):
+        strict_policy(forms=[url])

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from apps.webclient.csp import relaxed_policy, strict_policy
-from apps.webclient.middleware import HEADER, ContentSecurityPolicyMiddleware
+from apps.webclient.middleware import FORM_TARGETS, HEADER, ContentSecurityPolicyMiddleware
 
 
 def respond(path: str, **headers: str) -> HttpResponse:
@@ -29,3 +29,15 @@ def test_a_policy_set_by_the_view_stays() -> None:
     response = respond("/chat/", **{HEADER: "default-src 'self'"})
 
     assert response[HEADER] == "default-src 'self'"
+
+
+def test_a_view_names_where_its_forms_lead() -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse()
+        setattr(response, FORM_TARGETS, ["https://app.test/back"])
+        return response
+
+    response = ContentSecurityPolicyMiddleware(view)(RequestFactory().get("/oauth/authorize/"))
+
+    assert isinstance(response, HttpResponse)
+    assert response[HEADER] == strict_policy(forms=["https://app.test/back"])

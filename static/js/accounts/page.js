@@ -1,0 +1,9 @@
+// What every page of accounts does beyond plain HTML. Each page works without it; nothing here talks to the server.
+
+import { askBefore } from "./confirm.js";
+import { offerCopy } from "./copy.js";
+import { offerReveal } from "./reveal.js";
+
+askBefore(document);
+offerCopy(document);
+offerReveal(document);
