@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.accounts.services.keys import keys
 from apps.tenants.models import Tenant
 from tests.clock import Clock
 
@@ -32,6 +33,13 @@ def speak_english() -> Iterator[None]:
     """A request that was answered in somebody's language leaves it to the thread; the next test begins without one."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _forget_signing_keys() -> Iterator[None]:
+    """Signing keys that a process knows are those of its database, and every test has one of its own."""
+    yield
+    keys.forget()
 
 
 @pytest.fixture
