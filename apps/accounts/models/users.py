@@ -4,18 +4,22 @@ A user belongs to one tenant for ever. `login` (`alice@demo`) is her name across
 username and tenant by `services.create_user`, unique, and what Django and OAuth2 sign in with.
 """
 
-from typing import ClassVar
+from datetime import UTC
+from typing import ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.models import Identified, Versioned
 from apps.common.text import normalized_identifier
 from apps.tenants.models import TenantScoped
+
+_PAGES_SALT: Final = "apps.accounts.models.User.pages_ended_at"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -48,6 +52,8 @@ class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMix
     """Service accounts come in by client credentials only: no password, no page, no linked account is theirs."""
     signed_out_at = models.DateTimeField(_("signed out at"), null=True, blank=True, editable=False)
     """When all her programs were last signed out at once. Sessions older than that have to sign in again."""
+    pages_ended_at = models.DateTimeField(_("browsers signed out at"), null=True, blank=True, editable=False)
+    """When the browser sessions of her pages were last ended at once (`get_session_auth_hash`)."""
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
     search_text = models.TextField(default="", db_default="", blank=True, editable=False)
     search_grams = ArrayField(models.TextField(), default=list, db_default=[], blank=True, editable=False)
@@ -71,10 +77,24 @@ class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMix
             # Without the list of pending entries, which every search would have to read to its end.
             GinIndex(fields=["search_grams"], name="accounts_user_found", fastupdate=False),
             models.Index(fields=["tenant", "display_name", "id"], name="accounts_user_listed"),
+            # What every node looks up every few seconds: who was signed out just now.
+            models.Index(
+                fields=["signed_out_at"],
+                name="accounts_user_signed_out",
+                condition=models.Q(signed_out_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.login
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a browser session of hers is checked by: another one once they were all ended."""
+        by_password: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # not in the stubs
+        if self.pages_ended_at is None:
+            return by_password
+        ended_at = self.pages_ended_at.astimezone(UTC).isoformat()
+        return salted_hmac(_PAGES_SALT, f"{by_password} {ended_at}", secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """Name shown to people."""

@@ -1,5 +1,8 @@
 """Users as rows."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 from django.db import IntegrityError
 
@@ -33,3 +36,27 @@ def test_an_account_is_a_persons_unless_it_was_made_for_a_program(alice: User) -
     stored = User.unscoped.get(pk=alice.pk)
 
     assert stored.kind == User.Kind.PERSON
+
+
+def test_browser_sessions_are_checked_by_the_password_and_by_when_they_were_ended(alice: User) -> None:
+    at_first = alice.get_session_auth_hash()
+
+    alice.pages_ended_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    once = alice.get_session_auth_hash()
+    alice.pages_ended_at += timedelta(microseconds=1)
+    again = alice.get_session_auth_hash()
+
+    alice.password = "other"
+    assert len({at_first, once, again, alice.get_session_auth_hash()}) == 4
+
+
+def test_a_browser_session_outlives_a_new_secret_as_long_as_the_old_one_is_known(
+    alice: User, settings: Any
+) -> None:
+    alice.pages_ended_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    before = alice.get_session_auth_hash()
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+
+    assert before in set(alice.get_session_auth_fallback_hash())
+    assert before != alice.get_session_auth_hash()
