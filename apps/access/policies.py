@@ -74,6 +74,12 @@ class Powers:
             return self.is_all
         return all(self.may(unit, each.scope) for each in other.held for unit in each.units)
 
+    def narrowed(self, units: frozenset[Unit]) -> "Powers":
+        """Return of these powers only what concerns these units: what a program may do in her name."""
+        if self.is_all:
+            return Powers((Held(units, SYSTEM),))
+        return Powers(tuple(Held(each.units & units, each.scope, each.expires_at) for each in self.held))
+
     @property
     def has_any(self) -> bool:
         """True for somebody who may do anything at all: the admin lets her in."""

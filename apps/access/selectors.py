@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -12,7 +12,7 @@ from apps.access.models import Grant, Role
 from apps.access.policies import ALL, NONE, Powers
 from apps.access.roles import BUILTIN_ROLES, BuiltinRole, held_by
 from apps.access.scopes import Scope
-from apps.access.units import AUDIT_VIEW, GRANTS_VIEW
+from apps.access.units import AUDIT_VIEW, GRANTS_VIEW, Unit, find_unit
 from apps.audit.models import Entry
 from apps.common.prefixes import below_paths
 
@@ -41,13 +41,26 @@ class Actor(Protocol):
         """True for somebody who may do everything, whatever is granted."""
 
 
+_LIMITS: Final = "_im_limited_to"
+
+
+def limit_powers(user: Actor, codes: Iterable[str]) -> None:
+    """Let this very object stand for her with no more powers than these units, whatever is granted to her.
+
+    A program that acts in her name has the units of its scopes; what it asks for goes by the same rules as what she
+    does herself. Codes that are no units mean nothing.
+    """
+    found = (find_unit(code) for code in codes)
+    setattr(user, _LIMITS, frozenset(unit for unit in found if unit is not None))
+
+
 def powers_of(user: Actor, *, now: datetime) -> Powers:
     """Return what the user may do at this moment. One query; none for a superuser, or for somebody inactive."""
     if not user.is_active:
         return NONE
-    if user.is_superuser:
-        return ALL
-    return Powers(tuple(held_by(grant) for grant in current_grants(user, now=now)))
+    own = ALL if user.is_superuser else Powers(tuple(held_by(grant) for grant in current_grants(user, now=now)))
+    limits: frozenset[Unit] | None = getattr(user, _LIMITS, None)
+    return own if limits is None else own.narrowed(limits)
 
 
 def current_grants(user: Actor, *, now: datetime) -> QuerySet[Grant]:

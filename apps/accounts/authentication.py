@@ -1,14 +1,19 @@
-"""Bearer tokens for the REST API (RFC 6750), in the `Authorization` header only."""
+"""Bearer tokens for the REST API (RFC 6750), in the `Authorization` header only, and what they open."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.utils import translation
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from apps.access.selectors import limit_powers
+from apps.access.units import Unit
 from apps.accounts.backends import bind_request
-from apps.accounts.errors import TokenInvalid
+from apps.accounts.errors import ScopeInsufficient, TokenInvalid
 from apps.accounts.models import User
+from apps.accounts.policies import Access
 from apps.accounts.services.tokens import user_for_token
 from apps.tenants.errors import WrongTenant
 from apps.tenants.resolution import asked_for
@@ -20,8 +25,8 @@ MAX_TOKEN_CHARS: Final = 4096
 class BearerAuthentication(BaseAuthentication):
     """Finds the user behind an access token, in one query, and answers in her language if she chose one."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Return the user; None without a token.
+    def authenticate(self, request: Request) -> tuple[User, Access] | None:
+        """Return the user, and what the token opens; None without a token.
 
         Raises TokenInvalid, or WrongTenant where the header names another tenant than hers.
         """
@@ -30,18 +35,43 @@ class BearerAuthentication(BaseAuthentication):
             return None
         if not token or len(token) > MAX_TOKEN_CHARS:
             raise TokenInvalid
-        user, _expires_ms = user_for_token(token)
-        asked = asked_for(request)
-        if asked and user.tenant.slug not in {asked, SYSTEM_SLUG}:
-            raise WrongTenant(slug=asked)
-        bind_request(user)
-        if user.locale:
-            translation.activate(user.locale)
-        return user, None
+        user, access = user_for_token(token)
+        admit(request, user, access)
+        return user, access
 
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 says about the way to sign in."""
         return 'Bearer realm="imsite"'
+
+
+class TokenReaches(BasePermission):
+    """Lets a token ask an endpoint if it opens everything, or one of the units that the endpoint works by.
+
+    A view names those units as `units`; one that names none is about the person herself, and needs the whole. That is
+    the first of two gates: behind it, the program has no powers but those of its units (`limit_powers`).
+    """
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Return True. Raises ScopeInsufficient."""
+        units: Iterable[Unit] = getattr(view, "units", ())
+        if not isinstance(request.auth, Access) or not request.auth.reaches(unit.code for unit in units):
+            raise ScopeInsufficient
+        return True
+
+
+def admit(request: Request, user: User, access: Access) -> None:
+    """Let a request be what its token makes it: bound to the user's tenant, in her language, with its powers alone.
+
+    Raises WrongTenant where the header names another tenant than hers.
+    """
+    asked = asked_for(request)
+    if asked and user.tenant.slug not in {asked, SYSTEM_SLUG}:
+        raise WrongTenant(slug=asked)
+    bind_request(user)
+    if not access.is_whole:
+        limit_powers(user, access.scopes)
+    if user.locale:
+        translation.activate(user.locale)
 
 
 def actor_of(request: Request) -> User:

@@ -38,6 +38,14 @@ class TokenInvalid(ImError):
     message = _("You are signed out; sign in again.")
 
 
+class ScopeInsufficient(ImError):
+    """The access token is good, but its program was not granted this (RFC 6750 §3.1)."""
+
+    code = "insufficient_scope"
+    status = 403
+    message = _("This program was not granted access to this.")
+
+
 class TerminalRefused(ImError):
     """The terminal id is not one this user may sign in from."""
 

@@ -3,6 +3,7 @@
 Pure but for the catalogue of platforms: what is stored and the time come in, a verdict comes out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -28,6 +29,28 @@ SEEN_RESOLUTION: Final = timedelta(minutes=5)
 NIL: Final = UUID(int=0)
 PLATFORMS: Final = frozenset(Terminal.Platform.values)
 """Looked up at every sign-in; the enumeration makes its list anew each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a token opens: `SCOPE` everything its user may do, else the permission units among `scopes` alone.
+
+    `token_id` is the row's or the ticket's, for whoever keeps books; never what the token itself is.
+    """
+
+    scopes: frozenset[str]
+    client_id: str
+    token_id: str
+    expires_ms: int
+
+    @property
+    def is_whole(self) -> bool:
+        """True where the program may do everything that the person may."""
+        return SCOPE in self.scopes
+
+    def reaches(self, unit_codes: Iterable[str]) -> bool:
+        """Tell whether an endpoint that works by these units may be asked with this token."""
+        return self.is_whole or not self.scopes.isdisjoint(unit_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +104,15 @@ def arrive(checksum: str, terminal_id: UUID, platform: str, name: str) -> Arriva
     return Arrival(checksum, terminal_id, platform, label)
 
 
+def lives(*, expires: datetime | None, user_is_active: bool, tenant_status: str, now: datetime) -> bool:
+    """Tell whether a token is worth anything: not expired, its user and her tenant active."""
+    return expires is not None and now < expires and user_is_active and tenant_status == Tenant.Status.ACTIVE
+
+
 def opens(*, expires: datetime | None, scope: str, user_is_active: bool, tenant_status: str, now: datetime) -> bool:
-    """Tell whether a token lets its user in: not expired, of our scope, user and tenant active."""
-    return (
-        expires is not None
-        and now < expires
-        and SCOPE in scope.split()
-        and user_is_active
-        and tenant_status == Tenant.Status.ACTIVE
-    )
+    """Tell whether a token lets its user in as a whole, as a session has to: it lives, and is of our scope."""
+    is_alive = lives(expires=expires, user_is_active=user_is_active, tenant_status=tenant_status, now=now)
+    return is_alive and SCOPE in scope.split()
 
 
 def judge(arrival: Arrival, found: Found, *, now: datetime) -> Principal | ImError:

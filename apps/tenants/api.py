@@ -37,7 +37,7 @@ from apps.tenants.services import (
 )
 from apps.tenants.services.making import MAX_HOSTS
 from apps.tenants.services.standing import MAX_GRACE_DAYS
-from apps.tenants.units import TENANT_VIEW
+from apps.tenants.units import TENANT_CHANGE, TENANT_EXPORT, TENANT_MANAGE, TENANT_VIEW
 
 _BY_ID: Final = TenantLocator("id")
 
@@ -139,6 +139,8 @@ class _Position(msgspec.Struct, array_like=True):
 class TenantsView(APIView):
     """The tenants that one may see."""
 
+    units = (TENANT_VIEW, TENANT_CHANGE, TENANT_EXPORT, TENANT_MANAGE)
+
     @operation("tenants_list", summary="List tenants", query=TenantSearch, answers={200: TenantPage})
     def get(self, request: Request) -> Response:
         """Return one's own tenant if one runs it, every tenant if one runs the installation."""
@@ -169,6 +171,8 @@ class TenantsView(APIView):
 
 class TenantDetailView(APIView):
     """One tenant."""
+
+    units = (TENANT_VIEW, TENANT_CHANGE, TENANT_EXPORT, TENANT_MANAGE)
 
     @operation("tenants_read", summary="Read a tenant", answers={200: TenantDetail}, refusals=(404,))
     def get(self, request: Request, tenant: UUID) -> Response:
@@ -207,6 +211,8 @@ class TenantDetailView(APIView):
 
 class TenantStatusView(APIView):
     """Whether the people of one tenant may sign in."""
+
+    units = (TENANT_VIEW, TENANT_CHANGE, TENANT_EXPORT, TENANT_MANAGE)
 
     @operation(
         "tenants_set_status",

@@ -185,7 +185,10 @@ IM_REST_PER_MINUTE = {"request": 600, "send": 1200}
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "apps.accounts.authentication.TokenReaches",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["apps.common.rest.structs.StructRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.rest.structs.StructParser"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.common.rest.throttling.UserThrottle"],

@@ -96,6 +96,16 @@ class TestPowers:
 
         assert powers_from(one).covers(powers_from(other)) is expected
 
+    @given(grants, st.frozensets(st.sampled_from(UNITS)))
+    def test_narrowed_are_those_pairs_whose_unit_is_left(
+        self, given_grants: list[tuple[set[Unit], Scope, datetime | None]], left: frozenset[Unit]
+    ) -> None:
+        powers, reference = powers_from(given_grants).narrowed(left), Reference(given_grants)
+
+        for unit in UNITS:
+            for place in WORLD:
+                assert powers.may(unit, place) is (unit in left and (unit, place) in reference.pairs)
+
     def test_refuse_by_name_of_unit_and_place(self) -> None:
         unit, place = UNITS[3], WORLD[1]
 
@@ -113,6 +123,13 @@ class TestAll:
             assert ALL.scopes(unit) == (SYSTEM,)
             assert ALL.ends(unit, SYSTEM) is None
         assert ALL.has_any
+
+    def test_narrowed_is_some_units_everywhere(self) -> None:
+        some = ALL.narrowed(frozenset(UNITS[:1]))
+
+        assert [some.may(unit, place) for unit in UNITS[:2] for place in WORLD] == [True] * len(WORLD) + [False] * len(
+            WORLD
+        )
 
     def test_is_covered_by_nothing_less(self) -> None:
         everything = Powers((held(UNITS, SYSTEM),))

@@ -18,6 +18,7 @@ from apps.access.selectors import (
     find_role,
     get_grant,
     grants_within,
+    limit_powers,
     powers_of,
     roles_of,
 )
@@ -65,6 +66,26 @@ class TestPowersOf:
             assert powers_of(boss, now=NOW) is NONE
             boss.is_active = True
             assert powers_of(boss, now=NOW) is ALL
+
+    def test_a_program_has_of_them_what_its_scopes_name_for_that_object_alone(
+        self, alice: User, org: Scope, give: Give
+    ) -> None:
+        give(alice, ORGANISATION_ADMIN, org)
+        same = get_user_model()._base_manager.get(pk=alice.pk)
+
+        limit_powers(alice, ["im", "no.such.unit", GRANTS_VIEW.code])
+
+        assert powers_of(alice, now=NOW).scopes(GRANTS_VIEW) == (org,)
+        assert not powers_of(alice, now=NOW).may(GRANTS_CHANGE, org)
+        assert powers_of(same, now=NOW).may(GRANTS_CHANGE, org)
+
+    def test_a_program_of_a_superuser_has_its_units_everywhere_and_nothing_else(self, boss: User, org: Scope) -> None:
+        boss.is_superuser = True
+
+        limit_powers(boss, [GRANTS_VIEW.code])
+
+        powers = powers_of(boss, now=NOW)
+        assert (powers.may(GRANTS_VIEW, org), powers.may(GRANTS_CHANGE, org), powers.is_all) == (True, False, False)
 
     def test_grants_of_others_are_not_hers(self, alice: User, bob: User, eve: User, org: Scope, give: Give) -> None:
         give(alice, AUDITOR, org)

@@ -6,8 +6,11 @@ from rest_framework.request import Request
 
 from apps.accounts.authentication import BearerAuthentication, actor_of
 from apps.accounts.models import User
-from apps.accounts.services import deactivate_user, update_profile
+from apps.accounts.services import create_user, deactivate_user, update_profile
 from apps.common.wall.binding import bound_to, request_binding
+from apps.tenants.models import Tenant
+from tests.api.routes import api_operations, with_ids
+from tests.conftest import PASSWORD
 from tests.rest_client import RestClient, issue_token, signed_in
 
 
@@ -21,7 +24,10 @@ def test_a_token_tells_who_asks(alice: User, scheme: str) -> None:
 def test_a_token_binds_the_request_to_its_users_tenant(alice: User) -> None:
     with request_binding() as binding:
         request = RequestFactory().get("/", headers={"Authorization": f"Bearer {issue_token(alice)}"})
-        assert BearerAuthentication().authenticate(Request(request)) == (alice, None)
+        answer = BearerAuthentication().authenticate(Request(request))
+
+        assert answer is not None
+        assert (answer[0], answer[1].scopes) == (alice, frozenset({"im"}))
 
         assert binding.tenant_id == alice.tenant_id
 
@@ -86,3 +92,49 @@ def test_the_actor_is_the_signed_in_user(alice: User) -> None:
     request.user = alice
 
     assert actor_of(request) == alice
+
+
+class TestWhatATokenOpens:
+    @pytest.fixture
+    def boss(self, tenant: Tenant) -> User:
+        """May do everything, so whatever is refused is refused to the program."""
+        return create_user(tenant, username="boss", password=PASSWORD, is_superuser=True)
+
+    @pytest.mark.parametrize(("method", "path"), sorted(api_operations()))
+    def test_without_a_scope_it_opens_no_route(self, boss: User, method: str, path: str) -> None:
+        for scope in ("", "openid profile email", "imx orgs.people orgs.people.viewer"):
+            answer = RestClient(issue_token(boss, scope=scope)).request(method, with_ids(path, str(boss.id)))
+
+            assert (answer.status, answer.code) == (403, "insufficient_scope"), scope
+
+    def test_units_open_what_works_by_them_and_nothing_personal(self, boss: User) -> None:
+        client = RestClient(issue_token(boss, scope="openid orgs.people.view"))
+
+        assert client.get("/api/v1/people").status == 200
+        for path in ("/api/v1/me", "/api/v1/conversations", "/api/v1/audit", "/api/v1/me/powers"):
+            assert client.get(path).code == "insufficient_scope", path
+
+    def test_behind_the_door_the_program_has_the_powers_of_its_units_alone(self, boss: User, bob: User) -> None:
+        reader = RestClient(issue_token(boss, scope="orgs.people.view"))
+        editor = RestClient(issue_token(boss, scope="orgs.people.view orgs.people.change"))
+        path, change = f"/api/v1/people/{bob.id}", {"display_name": "Robert"}
+
+        refused = reader.patch(path, change, **{"If-Match": '"1"'})
+        changed = editor.patch(path, change, **{"If-Match": '"1"'})
+
+        assert (refused.status, refused.code) == (403, "not_permitted")
+        assert changed.status == 200
+
+    def test_a_scope_gives_nobody_powers_that_she_lacks(self, alice: User, bob: User) -> None:
+        client = RestClient(issue_token(alice, scope="orgs.people.view"))
+
+        assert client.get("/api/v1/people").body["items"] == []
+        assert client.get(f"/api/v1/people/{bob.id}").code == "user_not_found"
+
+    def test_a_program_cannot_widen_itself_by_a_grant(self, boss: User, alice: User) -> None:
+        client = RestClient(issue_token(boss, scope="access.grants.change"))
+        scope = f"t:{alice.tenant_id.hex}"
+
+        answer = client.post("/api/v1/grants", {"user": str(alice.id), "role": "tenant_admin", "scope": scope})
+
+        assert (answer.status, answer.code) == (403, "not_permitted")

@@ -10,6 +10,7 @@ from apps.accounts.errors import TerminalRefused, TokenInvalid
 from apps.accounts.policies import (
     MAX_NAME_CHARS,
     SEEN_RESOLUTION,
+    Access,
     Arrival,
     Found,
     Principal,
@@ -40,6 +41,25 @@ FOUND = Found(
     terminal_seen_at=NOW,
 )
 ARRIVAL = Arrival("digest", TERMINAL, "web", "Desk")
+
+
+class TestAccess:
+    @pytest.mark.parametrize(
+        ("scopes", "units", "reaches"),
+        [
+            ({"im"}, [], True),
+            ({"im", "openid"}, ["a.b.c"], True),
+            ({"a.b.c"}, ["a.b.c", "a.b.d"], True),
+            ({"a.b.c"}, ["a.b.d"], False),
+            ({"a.b.c"}, [], False),
+            (set(), ["a.b.c"], False),
+        ],
+    )
+    def test_reaches_what_works_by_one_of_its_units(self, scopes: set[str], units: list[str], reaches: bool) -> None:
+        access = Access(frozenset(scopes), "client", "1", 0)
+
+        assert access.reaches(units) is reaches
+        assert access.is_whole is ("im" in scopes)
 
 
 class TestOpens:

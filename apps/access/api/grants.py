@@ -26,7 +26,7 @@ from apps.access.policies import Powers
 from apps.access.scopes import parse_scope, tenant_scope
 from apps.access.selectors import Actor, below, get_grant, grants_within, powers_of
 from apps.access.services import grant_role, revoke_grant
-from apps.access.units import GRANTS_CHANGE
+from apps.access.units import GRANTS_CHANGE, GRANTS_VIEW
 from apps.common.rest.bulk import BulkReport, run_bulk
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, operation
@@ -43,6 +43,8 @@ EXAMPLE = {
 
 class GrantsView(APIView):
     """The grants within what one administers."""
+
+    units = (GRANTS_VIEW, GRANTS_CHANGE)
 
     @operation("grants_list", summary="List grants", query=GrantSearch, answers={200: GrantPage})
     def get(self, request: Request) -> Response:
@@ -78,6 +80,8 @@ class GrantsView(APIView):
 class GrantsBulkView(APIView):
     """Many grants at once."""
 
+    units = (GRANTS_CHANGE,)
+
     parser_classes = [BulkParser]
 
     @operation(
@@ -99,6 +103,8 @@ class GrantsBulkView(APIView):
 
 class GrantDetailView(APIView):
     """One grant."""
+
+    units = (GRANTS_VIEW, GRANTS_CHANGE)
 
     @operation("grants_read", summary="Read a grant", answers={200: GrantView}, refusals=(404,))
     def get(self, request: Request, grant: UUID) -> Response:

@@ -13,7 +13,7 @@ from apps.access.roles import BUILTIN_ROLES, BuiltinRole
 from apps.access.selectors import powers_of, roles_of
 from apps.access.services import change_role, create_role, delete_role
 from apps.access.services.roles import home_of
-from apps.access.units import ROLES_VIEW
+from apps.access.units import ROLES_CHANGE, ROLES_VIEW
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.structs import read_body
@@ -22,6 +22,8 @@ from apps.common.rest.versions import read_version, versioned
 
 class RolesView(APIView):
     """Built-in roles and those of one's tenant."""
+
+    units = (ROLES_VIEW, ROLES_CHANGE)
 
     @operation("roles_list", summary="List the roles", answers={200: RoleList}, refusals=(403,))
     def get(self, request: Request) -> Response:
@@ -52,6 +54,8 @@ class RolesView(APIView):
 
 class RoleDetailView(APIView):
     """One role of one's tenant."""
+
+    units = (ROLES_CHANGE,)
 
     @operation(
         "roles_change",

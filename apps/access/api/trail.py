@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from apps.access.api.structs import MAX_TIME_MS, EntryPage, EntrySearch, EntryView, actor_of, moment
 from apps.access.scopes import parse_scope
 from apps.access.selectors import below, entries_within, powers_of
+from apps.access.units import AUDIT_VIEW
 from apps.audit.models import Entry
 from apps.audit.selectors import search_entries
 from apps.common.clock import to_datetime, to_ms, to_us
@@ -32,6 +33,8 @@ class _Position(msgspec.Struct, array_like=True):
 
 class AuditView(APIView):
     """The audit log."""
+
+    units = (AUDIT_VIEW,)
 
     @operation("audit_search", summary="Search the audit log", query=EntrySearch, answers={200: EntryPage})
     def get(self, request: Request) -> Response:

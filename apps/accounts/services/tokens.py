@@ -11,7 +11,7 @@ from oauth2_provider.models import get_access_token_model, get_grant_model, get_
 
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
-from apps.accounts.policies import opens
+from apps.accounts.policies import Access, lives
 from apps.common.clock import to_ms
 from apps.common.retry import run_in_transaction
 from apps.events.publish import revoke_on_commit
@@ -22,25 +22,25 @@ def checksum_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def user_for_token(token: str) -> tuple[User, int]:
-    """Return the user (tenant loaded) behind an access token and when it expires in unix ms. One query.
+def user_for_token(token: str) -> tuple[User, Access]:
+    """Return the user (tenant loaded) behind an access token, and what it opens. One query.
 
-    Raises TokenInvalid when the token is unknown, expired or of another scope, or its user or tenant may not sign in.
+    Raises TokenInvalid when the token is unknown or expired, or its user or tenant may not sign in.
     """
-    tokens = get_access_token_model().objects.select_related("user__tenant")
+    tokens = get_access_token_model().objects.select_related("user__tenant", "application")
     row = tokens.filter(token_checksum=checksum_of(token)).first()
     if row is None or row.user is None:
         raise TokenInvalid
     user: User = row.user
-    if not opens(
+    if not lives(
         expires=row.expires,
-        scope=row.scope,
         user_is_active=user.is_active,
         tenant_status=user.tenant.status,
         now=timezone.now(),
     ):
         raise TokenInvalid
-    return user, to_ms(row.expires)
+    client_id = "" if row.application is None else str(row.application.client_id)
+    return user, Access(frozenset(row.scope.split()), client_id, str(row.pk), to_ms(row.expires))
 
 
 def revoke_tokens(user: User) -> None:

@@ -19,6 +19,7 @@ from apps.orgs.api.structs import Time
 from apps.orgs.models import Agreement
 from apps.orgs.selectors.administration import agreements_of
 from apps.orgs.services.agreements import change_agreement, end_agreement, make_agreement
+from apps.orgs.units import AGREEMENT_CHANGE, ORGANISATION_VIEW
 
 
 class AgreementView(Output):
@@ -59,6 +60,8 @@ class AgreementChange(Input):
 class AgreementsView(APIView):
     """The agreements of one organisation."""
 
+    units = (ORGANISATION_VIEW, AGREEMENT_CHANGE)
+
     @operation("agreements_list", summary="List agreements", answers={200: AgreementList}, refusals=(403, 404))
     def get(self, request: Request, organisation: UUID) -> Response:
         """Return what the organisation gave and got."""
@@ -92,6 +95,8 @@ class AgreementsView(APIView):
 
 class AgreementDetailView(APIView):
     """One agreement."""
+
+    units = (AGREEMENT_CHANGE,)
 
     @operation(
         "agreements_change",

@@ -30,12 +30,15 @@ from apps.orgs.models import Department
 from apps.orgs.selectors.administration import read_department
 from apps.orgs.selectors.tree import tree_level, tree_tops
 from apps.orgs.services import change_department, create_department, delete_department, move_department
+from apps.orgs.units import DEPARTMENT_CHANGE, DEPARTMENT_MOVE, DEPARTMENT_VIEW
 
 EXAMPLE = {"parent": "0198e2a0-0000-7000-8000-000000000001", "name": "Platform", "code": "RD-1"}
 
 
 class DepartmentsView(APIView):
     """The trees that one administers."""
+
+    units = (DEPARTMENT_VIEW, DEPARTMENT_CHANGE, DEPARTMENT_MOVE)
 
     @operation(
         "departments_tops",
@@ -70,6 +73,8 @@ class DepartmentsView(APIView):
 class DepartmentsBulkView(APIView):
     """Many departments at once."""
 
+    units = (DEPARTMENT_VIEW, DEPARTMENT_CHANGE, DEPARTMENT_MOVE)
+
     parser_classes = [BulkParser]
 
     @operation(
@@ -90,6 +95,8 @@ class DepartmentsBulkView(APIView):
 
 class DepartmentDetailView(APIView):
     """One department."""
+
+    units = (DEPARTMENT_VIEW, DEPARTMENT_CHANGE, DEPARTMENT_MOVE)
 
     @operation("departments_read", summary="Read a department", answers={200: DepartmentDetail}, refusals=(403, 404))
     def get(self, request: Request, department: UUID) -> Response:
@@ -130,6 +137,8 @@ class DepartmentDetailView(APIView):
 class DepartmentChildrenView(APIView):
     """What is directly below one department."""
 
+    units = (DEPARTMENT_VIEW, DEPARTMENT_CHANGE, DEPARTMENT_MOVE)
+
     @operation(
         "departments_children",
         summary="List the departments below one",
@@ -144,6 +153,8 @@ class DepartmentChildrenView(APIView):
 
 class DepartmentMoveView(APIView):
     """The place of one department in the tree."""
+
+    units = (DEPARTMENT_VIEW, DEPARTMENT_CHANGE, DEPARTMENT_MOVE)
 
     @operation(
         "departments_move",

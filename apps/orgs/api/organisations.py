@@ -33,10 +33,13 @@ from apps.orgs.services import (
     create_organisation,
     reopen_organisation,
 )
+from apps.orgs.units import ORGANISATION_CHANGE, ORGANISATION_VIEW
 
 
 class OrganisationsView(APIView):
     """The organisations that one administers."""
+
+    units = (ORGANISATION_VIEW, ORGANISATION_CHANGE)
 
     @operation(
         "organisations_list", summary="List organisations", query=OrganisationSearch, answers={200: OrganisationPage}
@@ -73,6 +76,8 @@ class OrganisationsView(APIView):
 class OrganisationDetailView(APIView):
     """One organisation."""
 
+    units = (ORGANISATION_VIEW, ORGANISATION_CHANGE)
+
     @operation(
         "organisations_read", summary="Read an organisation", answers={200: OrganisationView}, refusals=(403, 404)
     )
@@ -104,6 +109,8 @@ class OrganisationDetailView(APIView):
 
 class OrganisationStatusView(APIView):
     """Whether one organisation is open."""
+
+    units = (ORGANISATION_VIEW, ORGANISATION_CHANGE)
 
     @operation(
         "organisations_set_status",

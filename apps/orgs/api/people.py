@@ -44,7 +44,7 @@ from apps.orgs.services.people import (
     deactivate_person,
     set_person_password,
 )
-from apps.orgs.units import PEOPLE_VIEW
+from apps.orgs.units import PEOPLE_CHANGE, PEOPLE_DEACTIVATE, PEOPLE_PASSWORD, PEOPLE_VIEW
 
 EXAMPLE = {
     "username": "zhangwei",
@@ -57,6 +57,8 @@ EXAMPLE = {
 
 class PeopleView(APIView):
     """The people that one administers."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE, PEOPLE_DEACTIVATE, PEOPLE_PASSWORD)
 
     @operation("people_list", summary="Find people one administers", query=PersonSearch, answers={200: PersonPage})
     def get(self, request: Request) -> Response:
@@ -87,6 +89,8 @@ class PeopleView(APIView):
 class PeopleBulkView(APIView):
     """Many people at once."""
 
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE, PEOPLE_DEACTIVATE, PEOPLE_PASSWORD)
+
     parser_classes = [BulkParser]
 
     @operation(
@@ -107,6 +111,8 @@ class PeopleBulkView(APIView):
 
 class PersonView(APIView):
     """One person."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE, PEOPLE_DEACTIVATE, PEOPLE_PASSWORD)
 
     @operation("people_read", summary="Read a person one administers", answers={200: PersonDetail}, refusals=(403, 404))
     def get(self, request: Request, user: UUID) -> Response:
@@ -138,6 +144,8 @@ class PersonView(APIView):
 class PersonStatusView(APIView):
     """Whether one person may sign in."""
 
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE, PEOPLE_DEACTIVATE, PEOPLE_PASSWORD)
+
     @operation(
         "people_set_status",
         summary="Deactivate or reactivate a person",
@@ -156,6 +164,8 @@ class PersonStatusView(APIView):
 
 class PersonPasswordView(APIView):
     """The password of one person."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE, PEOPLE_DEACTIVATE, PEOPLE_PASSWORD)
 
     @operation(
         "people_set_password",

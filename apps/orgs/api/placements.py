@@ -30,7 +30,7 @@ from apps.orgs.models import Placement
 from apps.orgs.selectors.lookup import get_placement
 from apps.orgs.selectors.people import department_people
 from apps.orgs.services.placements import PlacementChange, change_placement, place_person, remove_placement
-from apps.orgs.units import PEOPLE_VIEW
+from apps.orgs.units import PEOPLE_CHANGE, PEOPLE_VIEW
 
 
 class _Position(msgspec.Struct, array_like=True):
@@ -43,6 +43,8 @@ class _Position(msgspec.Struct, array_like=True):
 
 class DepartmentPlacementsView(APIView):
     """Who is in one department."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE)
 
     @operation(
         "placements_list",
@@ -67,6 +69,8 @@ class DepartmentPlacementsView(APIView):
 
 class PersonPlacementsView(APIView):
     """The places of one person."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE)
 
     @operation(
         "placements_create",
@@ -96,6 +100,8 @@ class PersonPlacementsView(APIView):
 
 class PlacementDetailView(APIView):
     """One place of a person."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE)
 
     @operation("placements_read", summary="Read a placement", answers={200: PlacementView}, refusals=(403, 404))
     def get(self, request: Request, placement: UUID) -> Response:

@@ -21,8 +21,9 @@ def test_a_token_lets_in_whom_it_should(alice: User, bob: User, case: TokenCase)
 
     token = case.present(alice)
 
-    if case.is_good:
-        assert user_for_token(token)[0] == alice
+    if case.is_alive:
+        user, access = user_for_token(token)
+        assert (user, access.is_whole) == (alice, case.is_good)
     else:
         with pytest.raises(TokenInvalid):
             user_for_token(token)
@@ -33,11 +34,11 @@ def test_a_token_tells_its_user_tenant_and_end(alice: User, django_assert_num_qu
     token = issue_token(alice, lifetime=timedelta(minutes=5))
 
     with django_assert_num_queries(1):
-        user, expires_ms = user_for_token(token)
+        user, access = user_for_token(token)
         tenant = user.tenant
 
-    assert (user, tenant) == (alice, alice.tenant)
-    assert 0 < expires_ms - now_ms() <= 5 * 60 * 1000
+    assert (user, tenant, access.client_id) == (alice, alice.tenant, "imsite-cli")
+    assert 0 < access.expires_ms - now_ms() <= 5 * 60 * 1000
 
 
 def test_the_database_holds_no_token_that_signs_in(alice: User) -> None:
