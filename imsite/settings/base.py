@@ -159,6 +159,9 @@ LOGOUT_REDIRECT_URL = "/chat/"
 # Conversations. Every event of a group is pushed to each member: this bounds what one message may cost.
 IM_GROUP_MEMBERS_MAX = 500
 
+# Our rows refer to the toolkit's applications, and Django resolves what may be swapped by a setting alone.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+
 OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {"im": _("Read and send your messages")},
     "DEFAULT_SCOPES": ["im"],
