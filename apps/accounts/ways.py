@@ -1,0 +1,59 @@
+"""What other apps add to the pages of accounts: ways to sign in, and pages of the account centre.
+
+They register at the start, from their AppConfig; this app, which lies below them, only asks what there is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from apps.tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+MAX_WAYS: Final = 12
+"""That the sign-in page shows; further ones are left out, those registered first come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """A button of the sign-in page. `icon` is one of `templates/accounts/parts/icon.html`; others show a door."""
+
+    label: str
+    url: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """An entry in the menu of the account centre."""
+
+    title: "str | StrPromise"
+    url_name: str
+    icon: str
+
+
+_lookups: Final[list[Callable[[Tenant | None], Sequence[WayIn]]]] = []
+_pages: Final[dict[str, AccountPage]] = {}
+
+
+def register_ways(lookup: Callable[[Tenant | None], Sequence[WayIn]]) -> None:
+    """Let the sign-in page ask this function which ways a tenant has; None where the tenant is not known."""
+    if lookup not in _lookups:
+        _lookups.append(lookup)
+
+
+def ways_of(tenant: Tenant | None) -> list[WayIn]:
+    """Return the ways into a tenant, at most MAX_WAYS."""
+    return [way for lookup in _lookups for way in lookup(tenant)][:MAX_WAYS]
+
+
+def register_account_page(title: "str | StrPromise", url_name: str, icon: str) -> None:
+    """Put a page into the menu; one that is there already keeps its place."""
+    _pages[url_name] = AccountPage(title, url_name, icon)
+
+
+def account_pages() -> list[AccountPage]:
+    """Return the menu, in the order of registration."""
+    return list(_pages.values())
