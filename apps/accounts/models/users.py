@@ -54,6 +54,8 @@ class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMix
     """When all her programs were last signed out at once. Sessions older than that have to sign in again."""
     pages_ended_at = models.DateTimeField(_("browsers signed out at"), null=True, blank=True, editable=False)
     """When the browser sessions of her pages were last ended at once (`get_session_auth_hash`)."""
+    password_set_at = models.DateTimeField(_("password set at"), null=True, blank=True, editable=False)
+    """When she was given the password she has; where nothing is known, as old as her account."""
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
     search_text = models.TextField(default="", db_default="", blank=True, editable=False)
     search_grams = ArrayField(models.TextField(), default=list, db_default=[], blank=True, editable=False)
