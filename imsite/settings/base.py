@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.tenants",
     "apps.accounts",
     "apps.orgs",
+    "apps.identity",
     "apps.conversations",
     "apps.messaging",
     "apps.gateway",

@@ -1,0 +1,21 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IdentityConfig(AppConfig):
+    """Connections to identity providers and directories, and the links of people to their accounts there."""
+
+    name = "apps.identity"
+    verbose_name = _("Identity")
+
+    def ready(self) -> None:
+        """Tell the powers below what may be allowed here, and where rows are."""
+        from apps.access.locators import register_locator
+        from apps.access.units import register_units
+        from apps.accounts.locators import OwnerLocator
+        from apps.identity.units import ADMIN_UNITS, UNITS
+
+        register_units(*UNITS, admin=ADMIN_UNITS)
+        register_locator("identity.Link", OwnerLocator())
