@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from apps.accounts import oauth
 from apps.accounts.forms import SignInForm
 from apps.cluster import admin as cluster_admin
+from apps.orgs.admin import exchange as lists
 from apps.orgs.admin import tree as department_tree
 from imsite.operating import dashboard
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url="/static/img/favicon.svg"), name="favicon"),
     path("admin/cluster/", include((cluster_admin.urlpatterns, "cluster"))),
     path("admin/orgs/tree/", include((department_tree.urlpatterns, "orgs_tree"))),
+    path("admin/orgs/lists/", include((lists.urlpatterns, "orgs_exchange"))),
     path("admin/monitor/", include((dashboard.urlpatterns, "monitor"))),
     path("admin/", admin.site.urls),
     path("accounts/login/", LOGIN, name="login"),

@@ -8,21 +8,21 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def _may(code: str) -> Callable[[HttpRequest], bool]:
-    """Return whether whoever asks has a unit anywhere. What knows units needs settings, so it is imported late."""
+def _may(*codes: str) -> Callable[[HttpRequest], bool]:
+    """Return whether whoever asks has one of the units anywhere. What knows units is imported late."""
 
     def may(request: HttpRequest) -> bool:
         from apps.access.admin import has_unit
         from apps.access.units import find_unit
 
-        return has_unit(request, find_unit(code))
+        return any(has_unit(request, find_unit(code)) for code in codes)
 
     return may
 
 
-def _link(title: Any, icon: str, page: str, unit: str) -> dict[str, Any]:
+def _link(title: Any, icon: str, page: str, *units: str) -> dict[str, Any]:
     """One line of the sidebar, for those who may see what is behind it."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(page), "permission": _may(unit)}
+    return {"title": title, "icon": icon, "link": reverse_lazy(page), "permission": _may(*units)}
 
 
 UNFOLD: dict[str, Any] = {
@@ -64,6 +64,13 @@ UNFOLD: dict[str, Any] = {
                     _link(_("Places"), "badge", "admin:orgs_placement_changelist", "orgs.people.view"),
                     _link(_("Departments"), "lan", "admin:orgs_department_changelist", "orgs.department.view"),
                     _link(_("Organisations"), "domain", "admin:orgs_organisation_changelist", "orgs.organisation.view"),
+                    _link(
+                        _("Import and export"),
+                        "swap_vert",
+                        "orgs_exchange:overview",
+                        "orgs.exchange.import",
+                        "orgs.exchange.export",
+                    ),
                     _link(_("Agreements"), "handshake", "admin:orgs_agreement_changelist", "orgs.organisation.view"),
                 ],
             },

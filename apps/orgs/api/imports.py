@@ -28,6 +28,7 @@ from apps.orgs.exchange.imports import (
     get_import,
     list_imports,
     told_finding,
+    told_step,
 )
 from apps.orgs.exchange.writing import MEDIA_TYPES
 from apps.orgs.models import Import
@@ -45,6 +46,15 @@ class FindingView(Output):
     text: str
 
 
+class StepView(Output):
+    """What the preview found that would happen: `kind` as in `planned`, to whom or what, and `text` what it gets."""
+
+    line: int
+    kind: str
+    subject: str
+    text: str
+
+
 class ImportView(Output):
     """A file that was sent: what it would do, what it has done. Rows are counted by what happens to them."""
 
@@ -56,6 +66,7 @@ class ImportView(Output):
     rows: int
     planned: dict[str, int]
     done: dict[str, int]
+    steps: list[StepView]
     findings: list[FindingView]
     failures: list[FindingView]
     parts: int
@@ -214,6 +225,7 @@ def _view(source: Import) -> ImportView:
         rows=source.rows,
         planned=source.planned,
         done=source.done,
+        steps=[StepView(*told_step(raw)) for raw in source.steps],
         findings=[FindingView(*told_finding(raw)) for raw in source.findings],
         failures=[FindingView(*told_finding(raw)) for raw in source.failures],
         parts=source.parts,

@@ -9,7 +9,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import get_language
 
 from apps.access.policies import Powers
 from apps.access.scopes import organisation_scope
@@ -20,6 +19,7 @@ from apps.orgs.errors import OrganisationNotFound
 from apps.orgs.exchange.columns import COLUMNS, Kind
 from apps.orgs.exchange.references import write_path
 from apps.orgs.exchange.snapshots import Snapshot, read_tree
+from apps.orgs.exchange.texts import YES, title_of
 from apps.orgs.exchange.writing import Format, Value, write_table
 from apps.orgs.models import Department, Organisation, Placement
 from apps.orgs.units import EXCHANGE_EXPORT, ORGANISATION_VIEW
@@ -39,16 +39,19 @@ def export_organisation(
     within = below(powers.scopes(EXCHANGE_EXPORT), field="path")
     departments = Department.objects.for_tenant(organisation.tenant_id).filter(within, organisation=organisation)
     run_in_transaction(lambda: record(_told(actor, organisation, kind, form, now)))
-    is_chinese = (get_language() or "").startswith("zh")
-    columns = [column for column in COLUMNS[kind] if column.key not in SECRET]
-    header = [column.chinese if is_chinese else column.english for column in columns]
-    yes = "是" if is_chinese else "yes"
+    header = [title_of(column) for column in COLUMNS[kind] if column.key not in SECRET]
+    yes = str(YES)
     snapshot = read_tree(organisation)
     if kind == "departments":
         return write_table(form, header, _departments(departments, snapshot, yes))
     places = Placement.objects.for_tenant(organisation.tenant_id)
     within_people = places.filter(department__in=departments.values("id"), user__is_active=True)
     return write_table(form, header, _people(within_people, snapshot, yes))
+
+
+def empty_table(kind: Kind, form: Format) -> Iterator[bytes]:
+    """Return a file with all the columns that an import understands, and no row."""
+    return write_table(form, [title_of(column) for column in COLUMNS[kind]], [])
 
 
 def _organisation(powers: Powers, organisation_id: UUID) -> Organisation:

@@ -26,10 +26,11 @@ from apps.orgs.exchange.applying import Outcome, apply_rows
 from apps.orgs.exchange.columns import Kind
 from apps.orgs.exchange.findings import FieldValue, Finding, SheetRefused
 from apps.orgs.exchange.planning import applicable, plan_rows
+from apps.orgs.exchange.previews import Preview, preview_steps
 from apps.orgs.exchange.rows import Row, Table, read_table
 from apps.orgs.exchange.sealing import seal, unseal
 from apps.orgs.exchange.sheets import read_lines
-from apps.orgs.exchange.texts import text_of
+from apps.orgs.exchange.texts import text_of, values_text
 from apps.orgs.models import Import, ImportPart, Organisation
 from apps.orgs.units import EXCHANGE_IMPORT, ORGANISATION_VIEW
 
@@ -61,7 +62,7 @@ def begin_import(
     powers = powers_of(actor, now=now)
     organisation = _organisation(powers, organisation_id)
     table = _read(kind, data)
-    plan, _snapshot = plan_rows(kind, table.rows, organisation, powers)
+    plan, snapshot = plan_rows(kind, table.rows, organisation, powers)
     findings = sorted([*table.findings, *plan.findings], key=lambda finding: finding.line)
     refused = {finding.line for finding in findings}
     kept = applicable(kind, table.rows, plan, organisation)
@@ -74,6 +75,7 @@ def begin_import(
         name=name[:MAX_NAME_CHARS],
         rows=table.total,
         planned={**plan.counts(), "refused": len(refused)},
+        steps=[stored_step(step) for step in preview_steps(table.rows, plan, snapshot.names.__getitem__)],
         findings=[stored(finding) for finding in findings[:MAX_FINDINGS]],
         parts=len(parts),
     )
@@ -151,12 +153,25 @@ def stored(finding: Finding) -> list[object]:
     return [finding.line, finding.column, finding.code, dict(finding.fields)]
 
 
+def stored_step(step: Preview) -> list[object]:
+    """Return a step of the preview as JSON keeps it."""
+    return [step.line, step.kind, step.subject, step.values]
+
+
 def told_finding(raw: Sequence[object]) -> tuple[int, str, str, str]:
     """Return line, column, code and the words, in the active language, of a stored finding."""
     line, column, code, fields = raw
     assert isinstance(line, int)  # noqa: S101 - as `stored` left it
     assert isinstance(fields, dict)  # noqa: S101
     return line, str(column), str(code), text_of(str(code), fields)
+
+
+def told_step(raw: Sequence[object]) -> tuple[int, str, str, str]:
+    """Return line, kind, subject and the words, in the active language, of a stored step."""
+    line, kind, subject, values = raw
+    assert isinstance(line, int)  # noqa: S101 - as `stored_step` left it
+    assert isinstance(values, dict)  # noqa: S101
+    return line, str(kind), str(subject), values_text(values)
 
 
 def _organisation(powers: Powers, organisation_id: UUID) -> Organisation:

@@ -23,6 +23,7 @@ class Snapshot:
     tree: Tree
     scopes: Mapping[UUID, Scope]
     versions: Mapping[UUID, int]
+    names: Mapping[UUID, str]
 
     def allows(self, powers: Powers, *units: Unit) -> "Allowed":
         """Return the question whether all these units are held at a department."""
@@ -55,6 +56,7 @@ def read_tree(organisation: Organisation) -> Snapshot:
         tree=Tree(Node(key, parent, name, code, hidden) for key, parent, name, code, hidden, _path, _version in found),
         scopes={row[0]: Scope(row[5]) for row in found},
         versions={row[0]: row[6] for row in found},
+        names={row[0]: row[2] for row in found},
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.orgs.exchange.columns import COLUMNS, Column
 from apps.orgs.exchange.findings import FieldValue
 
 TEXTS: Final[Mapping[str, str | Promise]] = {
@@ -57,7 +59,40 @@ TEXTS: Final[Mapping[str, str | Promise]] = {
     "refused": _("%(reason)s"),
 }
 
+STEP_TEXTS: Final[Mapping[str, str | Promise]] = {
+    "CreateDepartment": _("departments made"),
+    "ChangeDepartment": _("departments changed"),
+    "MoveDepartment": _("departments moved"),
+    "CreatePerson": _("people made"),
+    "ChangePerson": _("people changed"),
+    "Place": _("places given"),
+    "ChangePlace": _("places changed"),
+    "unchanged": _("rows without a change"),
+    "refused": _("rows refused"),
+}
+"""What is counted of a plan and of what was done, in the order in which it is shown."""
+
+YES: Final = _("yes")
+NO: Final = _("no")
+
 
 def text_of(code: str, fields: Mapping[str, FieldValue]) -> str:
     """Return the words for a finding in the active language."""
     return str(TEXTS[code]) % fields
+
+
+def values_text(values: Mapping[str, str | int | bool]) -> str:
+    """Return what a step gives, by the names of the columns and in their order, in the active language."""
+    titles = {column.key: title_of(column) for kind in COLUMNS.values() for column in kind}
+    return ", ".join(f"{title}: {_value(values[key])}" for key, title in titles.items() if key in values)
+
+
+def title_of(column: Column) -> str:
+    """Return what a column is called in the active language."""
+    return column.chinese if (get_language() or "").startswith("zh") else column.english
+
+
+def _value(value: str | int | bool) -> str:
+    if isinstance(value, bool):
+        return str(YES if value else NO)
+    return str(value)

@@ -40,7 +40,7 @@ class Import(TenantScoped, Identified):
     done = models.JSONField(_("done"), default=dict)
     """Rows by what has happened to them."""
     steps = models.JSONField(_("steps"), default=list)
-    """[line, kind of step, subject, values] of what the preview found that would happen; bounded, `planned` counts all."""
+    """[line, kind of step, subject, values] of what would happen, as the preview found; bounded."""
     findings = models.JSONField(_("findings"), default=list)
     """[line, column, code, fields] of the preview; bounded, `refused` counts all rows."""
     failures = models.JSONField(_("failures"), default=list)
