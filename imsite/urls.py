@@ -30,6 +30,7 @@ urlpatterns = [
     path("accounts/login/", LOGIN, name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("accounts/language/", set_language, name="set_language"),
+    path("accounts/", include("apps.accounts.pages.urls")),
     path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -23,10 +23,12 @@ class AccountsConfig(AppConfig):
         from apps.access.units import register_units
         from apps.accounts.locators import OwnerLocator
         from apps.accounts.units import ADMIN_UNITS, UNITS
+        from apps.accounts.ways import register_account_page
 
         register_units(*UNITS, admin=ADMIN_UNITS)
         for model in ("AccessToken", "RefreshToken"):
             register_locator(f"oauth2_provider.{model}", OwnerLocator())
+        register_account_page(_("Overview"), "account", "overview")
         post_migrate.connect(ensure_applications_after_migrate, sender=self)
 
 

@@ -3,7 +3,9 @@
 import { askBefore } from "./confirm.js";
 import { offerCopy } from "./copy.js";
 import { offerReveal } from "./reveal.js";
+import { showLocalTimes } from "./times.js";
 
 askBefore(document);
 offerCopy(document);
 offerReveal(document);
+showLocalTimes(document);

@@ -38,6 +38,7 @@ function ProfileMenu() {
     <${Choice} label=${t("profile.language")} value=${language} options=${Object.entries(LANGUAGES).map(([value, { name }]) => [value, name])} onChoose=${setLanguage} />
     <${Choice} label=${t("profile.theme")} value=${theme} options=${THEMES.map((value) => [value, t(`profile.theme.${value}`)])} onChoose=${setTheme} />
     <div class="menu-items">
+      <a class="menu-item" href="/accounts/"><${Icon} name="person" />${t("profile.account")}</a>
       ${me.is_staff && html`<a class="menu-item" href="/admin/"><${Icon} name="admin" />${t("profile.admin")}</a>`}
       <button type="button" class="menu-item" onClick=${leave}><${Icon} name="leave" />${t("profile.signOut")}</button>
     </div>

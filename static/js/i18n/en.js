@@ -150,6 +150,7 @@ export default {
   "profile.theme.auto": "Automatic",
   "profile.theme.light": "Light",
   "profile.theme.dark": "Dark",
+  "profile.account": "Account and security",
   "profile.admin": "Administration",
   "profile.signOut": "Sign out",
   "profile.confirmSignOut_one": "{count} message has not been sent yet and will be lost. Sign out all the same?",

@@ -150,6 +150,7 @@ export default {
   "profile.theme.auto": "跟随系统",
   "profile.theme.light": "浅色",
   "profile.theme.dark": "深色",
+  "profile.account": "账号与安全",
   "profile.admin": "系统管理",
   "profile.signOut": "退出登录",
   "profile.confirmSignOut_one": "还有 {count} 条消息未发送，退出后将丢失。仍要退出吗？",

@@ -1,0 +1,1 @@
+"""Pages that people see: signing in, and looking after their own accounts."""
