@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from apps.accounts import ways
@@ -8,10 +6,9 @@ from apps.tenants.models import Tenant
 
 
 @pytest.fixture(autouse=True)
-def _only_ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ways, "_lookups", [])
     monkeypatch.setattr(ways, "_pages", {})
-    return
 
 
 def lookup(tenant: Tenant | None) -> list[WayIn]:
