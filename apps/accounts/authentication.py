@@ -1,9 +1,12 @@
-"""Bearer tokens for the REST API (RFC 6750), in the `Authorization` header only, and what they open."""
+"""Bearer tokens for the REST API (RFC 6750), one-time tickets among them, and what they open.
+
+In the `Authorization` header only.
+"""
 
 from collections.abc import Iterable
 from typing import Final
 
-from django.utils import translation
+from django.utils import timezone, translation
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -14,6 +17,7 @@ from apps.accounts.backends import bind_request
 from apps.accounts.errors import ScopeInsufficient, TokenInvalid
 from apps.accounts.models import User
 from apps.accounts.policies import Access
+from apps.accounts.services.tickets import is_ticket, user_for_ticket
 from apps.accounts.services.tokens import user_for_token
 from apps.tenants.errors import WrongTenant
 from apps.tenants.resolution import asked_for
@@ -26,16 +30,16 @@ class BearerAuthentication(BaseAuthentication):
     """Finds the user behind an access token, in one query, and answers in her language if she chose one."""
 
     def authenticate(self, request: Request) -> tuple[User, Access] | None:
-        """Return the user, and what the token opens; None without a token.
+        """Return the user, and what the token opens; None without a token. A one-time ticket is used up by it.
 
-        Raises TokenInvalid, or WrongTenant where the header names another tenant than hers.
+        Raises TokenInvalid, TicketSpent, or WrongTenant where the header names another tenant than hers.
         """
         scheme, _space, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
         if not token or len(token) > MAX_TOKEN_CHARS:
             raise TokenInvalid
-        user, access = user_for_token(token)
+        user, access = user_for_ticket(token, now=timezone.now()) if is_ticket(token) else user_for_token(token)
         admit(request, user, access)
         return user, access
 
@@ -78,3 +82,9 @@ def actor_of(request: Request) -> User:
     """Return the user behind the request; views let nobody else through."""
     assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated lets nobody else through
     return request.user
+
+
+def access_of(request: Request) -> Access:
+    """Return what the token of the request opens; views behind this authentication let nobody in without one."""
+    assert isinstance(request.auth, Access)  # noqa: S101 - IsAuthenticated lets nobody else through
+    return request.auth

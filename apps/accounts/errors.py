@@ -38,6 +38,22 @@ class TokenInvalid(ImError):
     message = _("You are signed out; sign in again.")
 
 
+class TicketSpent(ImError):
+    """The one-time ticket is good, but it was used before. Whoever did that came first."""
+
+    code = "ticket_spent"
+    status = 401
+    message = _("This ticket was used already; ask for another one.")
+
+
+class TicketInvalid(ImError):
+    """What somebody came to a light app with is no ticket, not for this app, over, or used before."""
+
+    code = "ticket_invalid"
+    status = 400
+    message = _("This ticket is not for this app, has ended or was used already.")
+
+
 class ScopeInsufficient(ImError):
     """The access token is good, but its program was not granted this (RFC 6750 §3.1)."""
 

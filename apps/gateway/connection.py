@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
 
+from apps.accounts.services import is_ticket
 from apps.common.clock import now_ms
 from apps.events.publish import user_group
 from apps.gateway.measures import CLOSES
@@ -304,8 +305,8 @@ class Connection:
         )
 
     def _home_elsewhere(self, frame: SignIn, identity: Identity) -> str:
-        """Return where to send this peer; one that is signed in already stays."""
-        follows = frame.redirect and self.session.identity is None
+        """Return where to send this peer. One that is signed in already stays; so does one whose ticket is used up."""
+        follows = frame.redirect and self.session.identity is None and not is_ticket(frame.token)
         return self._node.home_of(user_group(identity.user)) if follows else ""
 
     async def _join(self, identity: Identity, frame: SignIn) -> None:

@@ -11,10 +11,11 @@ from typing import Final
 
 import msgspec
 import psycopg
+from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
-from django.utils import translation
+from django.utils import timezone, translation
 
-from apps.accounts.services import Principal, SessionSignIn
+from apps.accounts.services import Principal, SessionSignIn, is_ticket, open_session
 from apps.common.batching import Batcher, BatchLimits
 from apps.common.clock import now_ms
 from apps.common.database import conninfo
@@ -77,8 +78,13 @@ class Dispatcher:
         await self._sign_ins.close()
 
     async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
-        """Check the token, register the terminal; return who it is and her language. Raises ImError or TimeoutError."""
+        """Check the token, register the terminal; return who it is and her language. Raises ImError or TimeoutError.
+
+        A one-time ticket is used up first, in a thread, and stands for an access token from then on.
+        """
         begun_s = asyncio.get_running_loop().time()
+        if is_ticket(frame.token):
+            await database_sync_to_async(open_session, thread_sensitive=False)(frame.token, now=timezone.now())
         principal = await self._check(frame)
         SIGN_IN.observe(asyncio.get_running_loop().time() - begun_s)
         identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)

@@ -32,6 +32,11 @@ POWERS: dict[tuple[str, str], Attempt] = {
     ("GET", "/api/v1/audit"): Attempt(None),
 }
 
+TICKETS: dict[tuple[str, str], Attempt] = {
+    ("POST", "/api/v1/tickets"): Attempt((400, "invalid_input"), {"audience": "imsite", "scopes": ["t:{tenant}"]}),
+    ("POST", "/api/v1/tickets/spend"): Attempt((403, "insufficient_scope"), {"ticket": "a.b.c"}),
+}
+
 COMPANY = "/api/v1/organisations/{organisation}"
 TREE = "/api/v1/departments"
 PERSON = "/api/v1/people/{user}"

@@ -324,6 +324,14 @@ class TestRedirect:
 
         assert world.registry._groups == {f"user.{ALICE.hex}": (world.connection,)}
 
+    async def test_who_comes_with_a_ticket_is_served_here_for_it_is_used_up(self, world: World) -> None:
+        world.homes[f"user.{ALICE.hex}"] = "wss://n2.test/ws/v1"
+
+        world.hand(msgspec.structs.replace(sign_in(redirect=True), token="one.time.ticket"))
+        await settle()
+
+        assert world.socket.ops == ["welcome"]
+
     async def test_who_is_at_home_here_is_served_here(self, world: World) -> None:
         world.homes[f"user.{BOB.hex}"] = "wss://n2.test/ws/v1"
 

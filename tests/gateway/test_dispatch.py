@@ -11,11 +11,15 @@ import psycopg
 import pytest
 import pytest_asyncio
 from django.db import OperationalError
+from django.utils import timezone
 from django.utils.translation import get_language
 
-from apps.accounts.errors import TokenInvalid
+from apps.accounts.errors import TicketSpent, TokenInvalid
 from apps.accounts.models import User
-from apps.accounts.services import ensure_applications, revoke_tokens, update_profile
+from apps.accounts.policies import Access
+from apps.accounts.services import create_user, ensure_applications, revoke_tokens, update_profile
+from apps.accounts.services.tickets import issue_ticket
+from apps.common.clock import now_ms
 from apps.common.database import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_MS
 from apps.conversations.errors import ConversationNotFound
 from apps.gateway import dispatch as module
@@ -25,8 +29,10 @@ from apps.messaging import runtime, selectors
 from apps.messaging.errors import Busy
 from apps.messaging.store.lane import Limits
 from apps.messaging.store.records import NOBODY, Committed
+from apps.tenants.models import Tenant
 from apps.wire.frames import Read, Received, SignIn, Sync
 from apps.wire.ids import ConversationId, TenantId, TerminalId
+from tests.conftest import PASSWORD
 from tests.gateway.conftest import in_database
 from tests.gateway.session.frames import ROOM, identity, message, sign_in
 from tests.rest_client import issue_token
@@ -238,3 +244,39 @@ class TestSending:
 
         refusal = msgspec.json.decode(texts[0])
         assert (refusal["op"], refusal["code"], refusal["id"]) == ("error", "conversation_not_found", message().id)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTickets:
+    async def test_a_ticket_opens_one_session_and_no_second(self, dispatcher: Dispatcher) -> None:
+        user, ticket = await in_database(_somebody_with_a_ticket)
+
+        found, _language = await dispatcher.sign_in(SignIn(token=ticket, terminal=uuid4(), platform="web"))
+
+        assert found.user == user.id
+        assert found.expires_ms > now_ms() + 3_500_000
+        with pytest.raises(TicketSpent):
+            await dispatcher.sign_in(SignIn(token=ticket, terminal=uuid4(), platform="web"))
+
+    async def test_the_session_it_opened_is_confirmed_and_ends_when_she_is_signed_out(
+        self, dispatcher: Dispatcher
+    ) -> None:
+        user, ticket = await in_database(_somebody_with_a_ticket)
+        frame = SignIn(token=ticket, terminal=uuid4(), platform="web")
+        await dispatcher.sign_in(frame)
+
+        await dispatcher.confirm(frame)
+
+        await in_database(lambda: revoke_tokens(user))
+        with pytest.raises(TokenInvalid):
+            await dispatcher.confirm(frame)
+
+
+def _somebody_with_a_ticket() -> tuple[User, str]:
+    tenant = Tenant.objects.create(slug=f"t{uuid4().hex[:8]}", name="T")
+    user = create_user(tenant, username="dora", password=PASSWORD)
+    whole = Access(frozenset({"im"}), "imsite-web", "7", 0)
+    issued = issue_ticket(
+        user, whole, issuer="https://im", audience="imsite", scopes=["im"], lifetime_s=60, now=timezone.now()
+    )
+    return user, issued.token
