@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from apps.identity.syncing.states import Present, PresentDepartment, Rules, WantedDepartment
+from apps.identity.syncing.states import Present, PresentDepartment, Rules, Wanted, WantedDepartment
 from apps.identity.syncing.steps import (
     AdoptDepartment,
     CreateDepartment,
@@ -33,20 +33,20 @@ class Structure:
     places: Mapping[str, Place]
 
 
-def plan_departments(wanted: tuple[WantedDepartment, ...], present: Present, rules: Rules) -> Structure:
+def plan_departments(wanted: Wanted, present: Present, rules: Rules) -> Structure:
     """Return what to do about departments. Local ones stay as they are unless they are adopted."""
     return _Planner(wanted, present, rules).plan()
 
 
 class _Planner:
-    def __init__(self, wanted: tuple[WantedDepartment, ...], present: Present, rules: Rules) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: Wanted, present: Present, rules: Rules) -> None:
+        self._wanted = wanted.departments
         self._root = present.root
         self._rules = rules
         self._by_id: dict[UUID, PresentDepartment] = {each.id: each for each in present.departments}
         self._by_key = {each.key: each for each in present.departments if each.key is not None}
         self._tree = Simulated(present.departments)
-        self._keys = {each.key for each in wanted}
+        self._keys = {each.key for each in wanted.departments} | wanted.unusable
         self._settled: set[Place] = set()
         self._places: dict[str, Place] = {}
         self._steps: list[Step] = []

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
-from apps.identity.syncing.states import Present, PresentPerson, PresentPlace, Rules, WantedPerson
+from apps.identity.syncing.states import Present, PresentPerson, PresentPlace, Rules, Wanted, WantedPerson
 from apps.identity.syncing.steps import (
     ActivatePerson,
     AdoptPerson,
@@ -38,16 +38,16 @@ class People:
         self._by_username = {each.username: each for each in present.people}
         self.findings: list[Finding] = []
 
-    def plan(self, wanted: tuple[WantedPerson, ...], *, vanishing: Collection[UUID]) -> Iterator[Step]:
+    def plan(self, wanted: Wanted, *, vanishing: Collection[UUID]) -> Iterator[Step]:
         """Yield what to do about people. `vanishing` are departments that nobody may be left in."""
         left: dict[UUID, set[UUID]] = {}
-        for person in self._once(wanted):
+        for person in self._once(wanted.people):
             steps = list(self._settle(person))
             for step in steps:
                 if isinstance(step, RemovePlace):
                     left.setdefault(step.person, set()).add(step.department)
             yield from steps
-        keys = {person.key for person in wanted}
+        keys = {person.key for person in wanted.people} | wanted.unusable
         for present in self._by_key.values():
             if present.key not in keys and present.is_active:
                 yield DeactivatePerson(present.id, present.username, is_gone=True)

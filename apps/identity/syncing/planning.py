@@ -11,11 +11,11 @@ from apps.identity.syncing.steps import AdoptDepartment, Plan
 
 def make_plan(wanted: Wanted, present: Present, rules: Rules) -> Plan:
     """Return what would make things here be as the directory has them."""
-    structure = plan_departments(wanted.departments, present, rules)
+    structure = plan_departments(wanted, present, rules)
     managed = {each.id for each in present.departments if each.key is not None} | {present.root}
     managed |= {step.department for step in structure.steps if isinstance(step, AdoptDepartment)}
     people = People(present, structure.places, managed, rules)
-    steps = tuple(people.plan(wanted.people, vanishing={each.department for each in structure.deletions}))
+    steps = tuple(people.plan(wanted, vanishing={each.department for each in structure.deletions}))
     return Plan(
         steps=(*structure.steps, *steps, *structure.deletions),
         findings=(*structure.findings, *people.findings),

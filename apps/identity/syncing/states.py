@@ -32,10 +32,11 @@ class WantedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """All that a directory has."""
+    """All that a directory has. `unusable` are keys of entries that lack something: they stay here as they are."""
 
     departments: tuple[WantedDepartment, ...] = ()
     people: tuple[WantedPerson, ...] = ()
+    unusable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from apps.identity.syncing.departments import Structure, plan_departments
-from apps.identity.syncing.states import Present, PresentDepartment, Rules, WantedDepartment
+from apps.identity.syncing.states import Present, PresentDepartment, Rules, Wanted, WantedDepartment
 from apps.identity.syncing.steps import (
     AdoptDepartment,
     CreateDepartment,
@@ -15,8 +15,13 @@ from apps.identity.syncing.steps import (
 from tests.identity.syncing.model import ROOT, uid
 
 
-def plan(wanted: list[WantedDepartment], *present: PresentDepartment, adopts: bool = False) -> Structure:
-    return plan_departments(tuple(wanted), Present(ROOT, present), Rules(adopts=adopts))
+def plan(
+    wanted: list[WantedDepartment],
+    *present: PresentDepartment,
+    adopts: bool = False,
+    unusable: frozenset[str] = frozenset(),
+) -> Structure:
+    return plan_departments(Wanted(tuple(wanted), unusable=unusable), Present(ROOT, present), Rules(adopts=adopts))
 
 
 def there(number: int, name: str, key: str | None = None, parent: UUID = ROOT, **fields: bool) -> PresentDepartment:
@@ -126,3 +131,9 @@ def test_nothing_goes_below_itself_when_a_local_department_is_in_the_way() -> No
 
     assert [finding.code for finding in structure.findings] == ["name_taken", "below_itself"]
     assert structure.steps == ()
+
+
+def test_a_department_whose_entry_lacks_something_stays() -> None:
+    structure = plan([], there(1, "甲", "a"), unusable=frozenset({"a"}))
+
+    assert structure.deletions == ()

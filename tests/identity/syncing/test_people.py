@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from apps.identity.syncing.people import MAX_PLACES, People
-from apps.identity.syncing.states import Present, PresentPerson, PresentPlace, Rules, WantedPerson
+from apps.identity.syncing.states import Present, PresentPerson, PresentPlace, Rules, Wanted, WantedPerson
 from apps.identity.syncing.steps import (
     ActivatePerson,
     AdoptPerson,
@@ -30,9 +30,10 @@ def plan(
     rules: Rules = Rules(),  # noqa: B008 - frozen
     places: Mapping[str, Place] | None = None,
     vanishing: tuple[UUID, ...] = (),
+    unusable: frozenset[str] = frozenset(),
 ) -> tuple[list[Step], list[str]]:
     people = People(Present(ROOT, (), present), places or {"a": A, "b": B}, {A, B, ROOT}, rules)
-    steps = list(people.plan(wanted, vanishing=vanishing))
+    steps = list(people.plan(Wanted((), wanted, unusable), vanishing=vanishing))
     return steps, [finding.code for finding in people.findings]
 
 
@@ -147,3 +148,7 @@ def test_more_places_than_anybody_has_are_left_out() -> None:
 
     assert len(steps) == 1 + MAX_PLACES
     assert findings == ["too_many_places"]
+
+
+def test_whoever_has_an_entry_that_lacks_something_stays_as_she_is() -> None:
+    assert plan(present=(HERE,), unusable=frozenset({"k1"})) == ([], [])

@@ -41,7 +41,7 @@ def directories(draw: st.DrawFn) -> Wanted:
         )
         for key in sorted(draw(sets))
     )
-    return Wanted(draw(st.permutations(departments)) and departments, people)
+    return Wanted(tuple(draw(st.permutations(departments))), people)
 
 
 def local_rows() -> Present:

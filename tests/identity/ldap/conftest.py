@@ -1,0 +1,3 @@
+"""A real directory."""
+
+from tests.identity.slapd import slapd  # noqa: F401 - a fixture
