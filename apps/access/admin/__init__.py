@@ -1,5 +1,6 @@
 """The base of admin pages at every level, and the page of the audit log."""
 
+from apps.access.admin.autocomplete import send_choices as send_choices
 from apps.access.admin.filters import WithinFilter as WithinFilter
 from apps.access.admin.reach import covers as covers
 from apps.access.admin.reach import has_unit as has_unit

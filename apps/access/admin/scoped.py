@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.utils import unquote
-from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.contrib.admin.utils import get_fields_from_path, unquote
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateField, ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -76,9 +77,9 @@ class ScopedAdmin(_ScopedChoices, SystemAdmin[M]):
         return within(request, super().get_queryset(request), self.view_unit)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Only what the list offers as filters: a lookup by any other column would tell what the page does not."""
-        fields = [_parameter(each) for each in self.get_list_filter(request)]
-        offered = any(lookup == field or lookup.startswith(f"{field}__") for field in fields)
+        """Only what the list offers as filters: any other column or comparison would tell what the page does not."""
+        names = [_parameter(each) for each in self.get_list_filter(request)]
+        offered = any(lookup in _lookups(self.model, name) for name in names)
         return offered and super().lookup_allowed(lookup, value, request)
 
     def chosen(self, request: HttpRequest, queryset: QuerySet[M], unit: Unit) -> list[M]:
@@ -98,6 +99,10 @@ class ScopedAdmin(_ScopedChoices, SystemAdmin[M]):
             except ImError as error:
                 self.message_user(request, f"{row}: {error.text}", messages.WARNING)
         return done
+
+    def text_of_choice(self, obj: M) -> str:
+        """What a field offers that lets one choose a row."""
+        return str(obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Who may look at some of it."""
@@ -170,6 +175,19 @@ def _parameter(offered: Any) -> str:
     if isinstance(offered, str):
         return offered
     return str(offered[0]) if isinstance(offered, tuple | list) else str(offered.parameter_name)
+
+
+def _lookups(model: type[Model], name: str) -> tuple[str, ...]:
+    """What a filter asks for: equality, and times from and until. Order among ids would tell of what is outside, and a
+    row of another model is compared by the one lookup that its filter checks (`WithinFilter`)."""
+    try:
+        field = get_fields_from_path(model, name)[-1]
+    except FieldDoesNotExist:
+        return (name,)  # a filter with a name of its own
+    if field.is_relation:
+        return (f"{name}__id__exact",)
+    equal = (name, f"{name}__exact", f"{name}__isnull")
+    return (*equal, f"{name}__gte", f"{name}__lt") if isinstance(field, DateField) else equal
 
 
 class ScopedReadOnlyAdmin(ScopedAdmin[M]):

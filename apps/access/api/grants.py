@@ -120,12 +120,13 @@ class GrantDetailView(APIView):
 
 
 def _give(actor: Actor, powers: Powers, new: NewGrant, now: datetime) -> Grant:
-    user = _person(actor, powers, new.user)
+    scope = parse_scope(new.scope)
+    powers.require(GRANTS_CHANGE, scope)  # first: who may not grant there is not told whose ids there are
     return grant_role(
         actor,
-        user=user,
+        user=_person(actor, powers, new.user),
         role=new.role,
-        scope=parse_scope(new.scope),
+        scope=scope,
         expires_at=moment(new.expires_at),
         now=now,
     )

@@ -123,16 +123,23 @@ def update_profile(actor: User, *, display_name: str | None = None, locale: str 
 def store_profile(
     user: User, *, display_name: str | None = None, email: str | None = None, locale: str | None = None
 ) -> User:
-    """Change what is not None, and count her version up. Raises InvalidInput."""
+    """Change what is not None, and count her version up. Raises InvalidInput.
+
+    Nothing else is written: the row may have been read before somebody else changed the rest of it.
+    """
+    changed = ["version"]
     if display_name is not None:
         user.display_name = clean_line(display_name, field="display_name", max_chars=MAX_DISPLAY_NAME_CHARS)
         make_findable(user)
+        changed += ["display_name", "search_text", "search_grams"]
     if email is not None:
         user.email = clean_email(email)
+        changed.append("email")
     if locale is not None:
         user.locale = clean_locale(locale)
+        changed.append("locale")
     user.version = F("version") + 1
-    user.save(update_fields=["display_name", "email", "locale", "search_text", "search_grams", "version"])
+    user.save(update_fields=changed)
     user.refresh_from_db(fields=["version"])
     return user
 

@@ -16,6 +16,7 @@ from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.structs import BulkParser, read_body, read_query
 from apps.common.rest.versions import read_version, versioned
+from apps.common.rest.whole import all_or_nothing
 from apps.orgs.api.structs import (
     DepartmentDetail,
     DepartmentList,
@@ -63,6 +64,7 @@ class DepartmentsView(APIView):
         headers=(KEYED,),
     )
     @idempotent
+    @all_or_nothing
     def post(self, request: Request) -> Response:
         """Make a department below another one."""
         actor, new, now = actor_of(request), read_body(request, NewDepartment), timezone.now()
@@ -112,6 +114,7 @@ class DepartmentDetailView(APIView):
         example={"name": "Platform and tools"},
         headers=(VERSIONED,),
     )
+    @all_or_nothing
     def patch(self, request: Request, department: UUID) -> Response:
         """Change a department's names or whether it is hidden."""
         actor, patch = actor_of(request), read_body(request, DepartmentPatch)
@@ -165,6 +168,7 @@ class DepartmentMoveView(APIView):
         example={"parent": "0198e2a0-0000-7000-8000-000000000001"},
         headers=(VERSIONED,),
     )
+    @all_or_nothing
     def post(self, request: Request, department: UUID) -> Response:
         """Move a department with everything below it; its people stay in it, its grants go along."""
         actor, move = actor_of(request), read_body(request, DepartmentMove)

@@ -14,6 +14,7 @@ from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.pages import read_cursor, read_page
 from apps.common.rest.structs import read_body, read_query
 from apps.common.rest.versions import read_version, versioned
+from apps.common.rest.whole import all_or_nothing
 from apps.orgs.api.structs import (
     ById,
     NewOrganisation,
@@ -65,6 +66,7 @@ class OrganisationsView(APIView):
         headers=(KEYED,),
     )
     @idempotent
+    @all_or_nothing
     def post(self, request: Request) -> Response:
         """Make an organisation with its root department."""
         actor, new, now = actor_of(request), read_body(request, NewOrganisation), timezone.now()
@@ -94,6 +96,7 @@ class OrganisationDetailView(APIView):
         example={"reach": "branch"},
         headers=(VERSIONED,),
     )
+    @all_or_nothing
     def patch(self, request: Request, organisation: UUID) -> Response:
         """Change its names, its place among others, or whom its people see inside."""
         actor, patch = actor_of(request), read_body(request, OrganisationPatch)
@@ -121,6 +124,7 @@ class OrganisationStatusView(APIView):
         example={"is_active": False},
         headers=(VERSIONED,),
     )
+    @all_or_nothing
     def put(self, request: Request, organisation: UUID) -> Response:
         """Close an organisation without people, or open a closed one again."""
         actor, status = actor_of(request), read_body(request, Status)

@@ -18,6 +18,7 @@ from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.pages import read_cursor, read_page
 from apps.common.rest.structs import BulkParser, read_body, read_query
 from apps.common.rest.versions import read_version, versioned
+from apps.common.rest.whole import all_or_nothing
 from apps.orgs.api.placements import placement_view
 from apps.orgs.api.structs import (
     ById,
@@ -80,6 +81,7 @@ class PeopleView(APIView):
         headers=(KEYED,),
     )
     @idempotent
+    @all_or_nothing
     def post(self, request: Request) -> Response:
         """Make a person with an account and her primary place."""
         actor, new, now = actor_of(request), read_body(request, NewPersonBody), timezone.now()
@@ -128,6 +130,7 @@ class PersonView(APIView):
         example={"display_name": "Zhang Wei", "is_hidden": True},
         headers=(VERSIONED,),
     )
+    @all_or_nothing
     def patch(self, request: Request, user: UUID) -> Response:
         """Change her names and what the directory knows of her; it takes the power over all of her places."""
         actor, patch = actor_of(request), read_body(request, PersonPatch)
@@ -154,6 +157,7 @@ class PersonStatusView(APIView):
         refusals=(403, 404, 409),
         example={"is_active": False},
     )
+    @all_or_nothing
     def put(self, request: Request, user: UUID) -> Response:
         """Keep a person from signing in, signing out all her programs, or let her in again."""
         actor, status = actor_of(request), read_body(request, Status)

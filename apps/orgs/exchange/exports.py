@@ -1,6 +1,7 @@
 """Lists of departments and people as files that an import takes back, in the language of whoever asks.
 
-Only what lies within her scopes is in them. Rows are read in batches while the file is written.
+Only what lies within her scopes is in them, and nothing above is named. Rows are read in batches while the
+file is written.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from apps.audit.services import Change, record
 from apps.common.retry import run_in_transaction
 from apps.orgs.errors import OrganisationNotFound
 from apps.orgs.exchange.columns import COLUMNS, Kind
-from apps.orgs.exchange.references import write_path
 from apps.orgs.exchange.snapshots import Snapshot, read_tree
 from apps.orgs.exchange.texts import YES, title_of
 from apps.orgs.exchange.writing import Format, Value, write_table
@@ -41,7 +41,7 @@ def export_organisation(
     run_in_transaction(lambda: record(_told(actor, organisation, kind, form, now)))
     header = [title_of(column) for column in COLUMNS[kind] if column.key not in SECRET]
     yes = str(YES)
-    snapshot = read_tree(organisation)
+    snapshot = read_tree(organisation, powers, seen_by=EXCHANGE_EXPORT)
     if kind == "departments":
         return write_table(form, header, _departments(departments, snapshot, yes))
     places = Placement.objects.for_tenant(organisation.tenant_id)
@@ -66,11 +66,13 @@ def _organisation(powers: Powers, organisation_id: UUID) -> Organisation:
 
 
 def _departments(rows: QuerySet[Department], snapshot: Snapshot, yes: str) -> Iterator[list[Value]]:
-    """In the order of the tree, so every parent comes before its children."""
+    """In the order of the tree, so every parent comes before its children. The tops stay out, as the root does."""
     found = (
         rows.filter(parent__isnull=False).order_by("lft").values_list("id", "parent_id", "is_hidden", "name", "code")
     )
-    for _key, parent_id, is_hidden, name, code in found.iterator(chunk_size=BATCH):
+    for key, parent_id, is_hidden, name, code in found.iterator(chunk_size=BATCH):
+        if snapshot.tree.is_top(key):
+            continue
         yield [code, name, _reference(snapshot, parent_id), yes if is_hidden else ""]
 
 
@@ -101,7 +103,7 @@ def _reference(snapshot: Snapshot, key: UUID) -> str:
     """A code where there is one, else the path; nothing for the organisation itself."""
     if key == snapshot.tree.root:
         return "/"
-    return snapshot.tree[key].code or write_path(snapshot.tree.names(key))
+    return snapshot.tree[key].code or str(snapshot.tree.reference(key))
 
 
 def _told(actor: Actor, organisation: Organisation, kind: Kind, form: Format, now: datetime) -> Change:

@@ -65,7 +65,7 @@ def begin_import(
     plan, snapshot = plan_rows(kind, table.rows, organisation, powers)
     findings = sorted([*table.findings, *plan.findings], key=lambda finding: finding.line)
     refused = {finding.line for finding in findings}
-    kept = applicable(kind, table.rows, plan, organisation)
+    kept = applicable(kind, table.rows, plan, organisation, powers)
     parts = [kept[start : start + PART_ROWS] for start in range(0, len(kept), PART_ROWS)]
     source = Import(
         tenant_id=organisation.tenant_id,

@@ -6,6 +6,7 @@ of a circle, or hangs below one of those.
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from apps.orgs.exchange.findings import Finding
 from apps.orgs.exchange.references import Reference
@@ -20,19 +21,19 @@ def in_order(rows: Sequence[DepartmentRow], tree: Tree) -> tuple[list[Department
     """
     own_codes = {row.code for row in rows if row.code}
     waiting: defaultdict[Reference, list[DepartmentRow]] = defaultdict(list)
-    ready: deque[tuple[DepartmentRow, tuple[str, ...]]] = deque()
+    ready: deque[tuple[DepartmentRow, tuple[Reference, ...]]] = deque()
     for row in rows:
         if row.parent.code in own_codes or (parent := tree.find(row.parent)) is None:
             waiting[row.parent].append(row)
         else:
-            ready.append((row, tree.names(parent)))
+            ready.append((row, tuple({Reference(names=tree.names(parent)), tree.reference(parent)})))
     placed: list[DepartmentRow] = []
     while ready:
         row, above = ready.popleft()
         placed.append(row)
-        names = (*above, row.name)
-        offers = [Reference(names=names), *([Reference(code=row.code)] if row.code else [])]
-        ready.extend((child, names) for offer in offers for child in waiting.pop(offer, ()))
+        paths = tuple(replace(path, names=(*path.names, row.name)) for path in above)
+        offers = [*paths, *([Reference(code=row.code)] if row.code else [])]
+        ready.extend((child, paths) for offer in offers for child in waiting.pop(offer, ()))
     stuck = [row for group in waiting.values() for row in group]
     return placed, _why_stuck(stuck)
 

@@ -13,7 +13,7 @@ from apps.common.errors import InvalidInput
 from apps.common.text import clean_line
 from apps.orgs.exchange.columns import Kind, match_header
 from apps.orgs.exchange.findings import Finding
-from apps.orgs.exchange.references import ROOT, Reference, parse_reference
+from apps.orgs.exchange.references import ROOT, Reference, is_path, parse_reference
 from apps.orgs.exchange.sheets import Line
 from apps.orgs.exchange.writing import restored
 from apps.orgs.models.departments import MAX_CODE_CHARS, MAX_NAME_CHARS
@@ -135,7 +135,7 @@ def read_table(kind: Kind, lines: Sequence[Line]) -> Table:
 
 def _department(cells: _Cells) -> DepartmentRow:
     code = cells.line("code", max_chars=MAX_CODE_CHARS)
-    if code.startswith("/"):
+    if is_path(code):
         cells.refuse("code", "code_like_path")
     return DepartmentRow(
         line=cells.number,

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.orgs.exchange.people import KnownPerson, KnownPlace
 from apps.orgs.exchange.trees import Node, Tree
 from apps.orgs.models import Department, Organisation, Placement
-from apps.orgs.units import DEPARTMENT_CHANGE, EXCHANGE_IMPORT, PEOPLE_CHANGE
+from apps.orgs.units import DEPARTMENT_CHANGE, DEPARTMENT_VIEW, EXCHANGE_IMPORT, PEOPLE_CHANGE
 from apps.tenants.models import Tenant
 
 
@@ -48,13 +48,17 @@ STRUCTURE = (EXCHANGE_IMPORT, DEPARTMENT_CHANGE)
 STAFF = (EXCHANGE_IMPORT, PEOPLE_CHANGE)
 
 
-def read_tree(organisation: Organisation) -> Snapshot:
-    """Return the organisation's departments. One query."""
+def read_tree(organisation: Organisation, powers: Powers, *, seen_by: Unit) -> Snapshot:
+    """Return the organisation's departments; seen are those where one has a unit, or sees departments. One query."""
     rows = Department.objects.for_tenant(organisation.tenant_id).filter(organisation_id=organisation.pk)
     found = list(rows.values_list("id", "parent_id", "name", "code", "is_hidden", "path", "version"))
+    scopes = {row[0]: Scope(row[5]) for row in found}
+    seen = (seen_by, DEPARTMENT_VIEW)
+    unseen = {key for key, scope in scopes.items() if not any(powers.may(unit, scope) for unit in seen)}
+    nodes = (Node(key, parent, name, code, hidden) for key, parent, name, code, hidden, _path, _version in found)
     return Snapshot(
-        tree=Tree(Node(key, parent, name, code, hidden) for key, parent, name, code, hidden, _path, _version in found),
-        scopes={row[0]: Scope(row[5]) for row in found},
+        tree=Tree(nodes, unseen=unseen),
+        scopes=scopes,
         versions={row[0]: row[6] for row in found},
         names={row[0]: row[2] for row in found},
     )

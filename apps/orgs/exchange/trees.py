@@ -3,7 +3,8 @@
 Pure. Departments that a file makes are keyed by the line that makes them.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,15 +25,22 @@ class Node:
 
 
 class Tree:
-    """The departments of one organisation. `nodes` in any order; exactly one has no parent."""
+    """The departments of one organisation. `nodes` in any order; exactly one has no parent.
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
+    `unseen`: those of which whoever asks must not learn, which no reference finds. Below what she sees she sees all.
+    """
+
+    def __init__(self, nodes: Iterable[Node], *, unseen: Container[Target] = frozenset()) -> None:
+        self._unseen = unseen
         self._nodes = {node.key: node for node in nodes}
         (self.root,) = (node.key for node in self._nodes.values() if node.parent is None)
         self._codes = {node.code: node.key for node in self._nodes.values() if node.code}
         for node in self._nodes.values():
             if node.parent is not None:
                 self._nodes[node.parent].children[node.name] = node.key
+        tops = [node for node in self._nodes.values() if self.is_top(node.key)]
+        names = Counter(node.name for node in tops)
+        self._tops = {node.name: node.key for node in tops if names[node.name] == 1}
 
     def __getitem__(self, key: Target) -> Node:
         return self._nodes[key]
@@ -42,13 +50,14 @@ class Tree:
         return self._codes.get(code)
 
     def find(self, reference: Reference) -> Target | None:
-        """Return what a reference names now."""
-        if reference.code:
-            return self.with_code(reference.code)
-        key: Target | None = self.root
-        for name in reference.names:
-            key = self._nodes[key].children.get(name) if key is not None else None
-        return key
+        """Return what a reference names now, if that may be seen. The root may: every organisation has one."""
+        key = self.with_code(reference.code) if reference.code else self._by_names(reference)
+        return None if key in self._unseen and key != self.root else key
+
+    def is_top(self, key: Target) -> bool:
+        """Tell whether it is seen, and what is around it is not."""
+        parent = self._nodes[key].parent
+        return parent is not None and parent in self._unseen and key not in self._unseen
 
     def depth(self, key: Target) -> int:
         """Return how many departments are above it; the root has 0."""
@@ -71,6 +80,17 @@ class Tree:
         above = [self._nodes[each].name for each in (key, *self._above(key)) if each != self.root]
         return tuple(reversed(above))
 
+    def reference(self, key: Target) -> Reference:
+        """Return the path that names it without a name that may not be seen: from the root, else from a top."""
+        names = [self._nodes[key].name]
+        while not self.is_top(key):
+            parent = self._nodes[key].parent
+            if parent is None:
+                return Reference(names=tuple(reversed(names[:-1])))
+            key = parent
+            names.append(self._nodes[key].name)
+        return Reference(names=tuple(reversed(names)), is_from_top=True)
+
     def add(self, node: Node) -> None:
         """Put a new department below its parent."""
         self._nodes[node.key] = node
@@ -91,6 +111,16 @@ class Tree:
         """Give a department a code that is free."""
         self._nodes[key].code = code
         self._codes[code] = key
+
+    def _by_names(self, reference: Reference) -> Target | None:
+        """Tops that have the same name are told apart by their codes only."""
+        names = reference.names
+        key: Target | None = self.root
+        if reference.is_from_top:
+            key, names = self._tops.get(names[0]), names[1:]
+        for name in names:
+            key = self._nodes[key].children.get(name) if key is not None else None
+        return key
 
     def _above(self, key: Target) -> Iterable[Target]:
         parent = self._nodes[key].parent

@@ -64,12 +64,11 @@ def move_department(
         new = parent.scope.department(department.pk) if is_elsewhere else old
         try:
             _place(department, parent, before_id)
-            if is_elsewhere:
-                _rewrite_paths(department, parent, old=old, new=new)
+            grants = _rewrite_paths(department, parent, old=old, new=new) if is_elsewhere else 0
         except IntegrityError as error:
             raise refusal(error, name=department.name, code=department.code) or error from error
         store(department)
-        after = {"parent": str(parent.pk), "path": new.path}
+        after = {"parent": str(parent.pk), "path": new.path, "grants": grants}
         record(told(actor, "department.moved", department, scope=new, now=now, before=before, after=after))
         return department
 
@@ -107,13 +106,13 @@ def _place(department: Department, parent: Department, before_id: UUID | None) -
         department.move_to(sibling(parent, before_id), "left")
 
 
-def _rewrite_paths(department: Department, parent: Department, *, old: Scope, new: Scope) -> None:
-    """Let the paths of the subtree, and the grants there, begin with where it is now."""
+def _rewrite_paths(department: Department, parent: Department, *, old: Scope, new: Scope) -> int:
+    """Let the paths of the subtree, and the grants there, begin with where it is now; return how many grants."""
     path = Concat(Value(new.path), Substr("path", len(old.path) + 1), output_field=CharField())
     _subtree(department, old).update(path=path, organisation=parent.organisation_id)
     department.path = new.path
     department.organisation = parent.organisation
-    move_scopes(old, new)
+    return move_scopes(old, new)
 
 
 def _subtree(department: Department, scope: Scope) -> QuerySet[Department]:

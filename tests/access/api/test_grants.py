@@ -121,3 +121,16 @@ def test_many_are_given_each_by_itself_or_all_or_none(
     assert (report.body["done"], report.body["refused"]) == (2, 1)
     assert report.body["items"][1]["code"] == "user_not_found"
     assert Grant.unscoped.filter(scope=org.path).count() == 2
+
+
+def test_who_may_not_grant_somewhere_is_not_told_whose_ids_there_are(
+    alice: User, bob: User, give: Give, org: Scope, whole: Scope
+) -> None:
+    give(alice, ORGANISATION_ADMIN, org)
+    client = signed_in(alice)
+
+    there = client.post(GRANTS, wanted(bob, whole))
+    nowhere = client.post(GRANTS, {**wanted(bob, whole), "user": "0198e2a0-0000-7000-8000-000000000001"})
+
+    assert there.body == nowhere.body
+    assert there.code == "not_permitted"

@@ -207,3 +207,13 @@ def test_who_chose_no_language_has_the_tenants(tenant: Tenant) -> None:
 
     assert services.create_user(tenant, username="alice", password=PASSWORD).locale == "zh-hans"
     assert services.create_user(tenant, username="bob", password=PASSWORD, locale="en").locale == "en"
+
+
+def test_a_profile_read_before_somebody_s_change_does_not_undo_it(alice: User) -> None:
+    read_before = User.unscoped.get(pk=alice.pk)
+    services.update_profile(alice, display_name="Alice Zhang")
+
+    services.update_profile(read_before, locale="zh-hans")
+
+    alice.refresh_from_db()
+    assert (alice.display_name, alice.locale, alice.version) == ("Alice Zhang", "zh-hans", 3)

@@ -232,3 +232,12 @@ class TestFinding:
             return result
 
         assert (count("Sales"), count("Store")) == (1, 0)
+
+
+@pytest.mark.parametrize("lookup", ["__lt", "", "__lft__gt", "__id__lt", "__isnull"])
+def test_filters_compare_departments_by_equality_only(world: World, pages: dict[str, Client], lookup: str) -> None:
+    outside = str(world.departments["Research"].pk)
+
+    answer = pages["department"].get(reverse(LIST), {f"placements__department{lookup}": outside})
+
+    assert answer.status_code == 400

@@ -1,10 +1,15 @@
 """People over REST, as their administrators see to them."""
 
+import pytest
+
 from apps.accounts.models import User
+from apps.audit.models import Entry
 from apps.common.models import KeptAnswer
 from apps.orgs.models import Department
+from apps.tenants.models import Tenant
+from tests.admin.conftest import give_units
 from tests.orgs.exchange.conftest import place
-from tests.rest_client import RestClient
+from tests.rest_client import RestClient, signed_in
 
 PEOPLE = "/api/v1/people"
 NEW = {"username": "zhangwei", "display_name": "张伟", "password": "correct horse battery"}
@@ -89,3 +94,19 @@ def test_many_are_made_each_by_itself(client: RestClient, rd: Department) -> Non
     assert (report["done"], report["refused"]) == (2, 1)
     assert report["items"][1]["code"] == "invalid_input"
     assert not User.objects.for_tenant(rd.tenant_id).get(username="ann").has_usable_password()
+
+
+@pytest.mark.parametrize("path", ["people/{user}", "departments/{department}", "organisations/{organisation}"])
+def test_who_may_change_but_not_see_changes_nothing(
+    tenant: Tenant, alice: User, bob: User, rd: Department, boss: User, path: str
+) -> None:
+    place(boss, bob, rd)
+    give_units(alice, "orgs.people.change", "orgs.department.change", "orgs.organisation.change")
+    one = "/api/v1/" + path.format(user=bob.id, department=rd.id, organisation=rd.organisation_id)
+    change = {"display_name" if "people" in path else "name": "Changed"}
+    before = Entry.objects.for_tenant(tenant.id).count()
+
+    answer = signed_in(alice).patch(one, change, **{"If-Match": '"1"'})
+
+    assert answer.status in {403, 404}
+    assert Entry.objects.for_tenant(tenant.id).count() == before

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone, translation
 
 from apps.access.errors import NotPermitted
+from apps.access.roles import DEPARTMENT_ADMIN
 from apps.accounts.models import User
 from apps.audit.models import Entry
 from apps.orgs.errors import OrganisationNotFound
@@ -14,7 +15,7 @@ from apps.orgs.exchange.imports import begin_import
 from apps.orgs.exchange.sheets import read_lines
 from apps.orgs.exchange.writing import Format
 from apps.orgs.models import Department, Organisation
-from tests.orgs.exchange.conftest import Make, place
+from tests.orgs.exchange.conftest import Make, give, place
 
 
 def exported(actor: User, organisation: Organisation, kind: Kind, form: Format = "csv") -> bytes:
@@ -83,16 +84,47 @@ def test_what_left_comes_back_as_nothing_new(
 
 
 def test_nothing_outside_the_scope_is_in_the_file(
-    head: User, boss: User, organisation: Organisation, alice: User, bob: User, rd: Department, sales: Department
+    head: User,
+    boss: User,
+    organisation: Organisation,
+    alice: User,
+    bob: User,
+    rd: Department,
+    sales: Department,
+    make: Make,
 ) -> None:
     place(boss, alice, rd)
     place(boss, bob, sales)
+    make("Lab", parent=rd)
+    make("Shop", parent=sales)
 
     departments = cells(exported(head, organisation, "departments"))
     people = cells(exported(head, organisation, "people"))
 
-    assert [row[1] for row in departments[1:]] == ["R&D"]
+    assert departments[1:] == [("", "Lab", "rd")]
     assert [row[0] for row in people[1:]] == ["alice"]
+
+
+def test_nothing_above_the_scope_is_named_and_what_left_comes_back(
+    boss: User, bob: User, alice: User, organisation: Organisation, make: Make
+) -> None:
+    own = make("Own", parent=make("Secret"))
+    lab = make("Lab", parent=own)
+    make("Bench", parent=lab)
+    place(boss, alice, own)
+    give(bob, DEPARTMENT_ADMIN, own.scope)
+
+    files: dict[Kind, bytes] = {"departments": b"", "people": b""}
+    for kind in files:
+        files[kind] = exported(bob, organisation, kind)
+    sources = [
+        begin_import(bob, organisation_id=organisation.id, kind=kind, data=data, now=timezone.now())
+        for kind, data in files.items()
+    ]
+
+    assert cells(files["departments"])[1:] == [("", "Lab", "~/Own"), ("", "Bench", "~/Own/Lab")]
+    assert [row[3] for row in cells(files["people"])[1:]] == ["~/Own"]
+    assert [(source.findings, source.planned["unchanged"]) for source in sources] == [([], 2), ([], 1)]
 
 
 def test_many_people_are_read_in_batches(

@@ -245,9 +245,24 @@ def test_an_admin_of_a_department_imports_there_and_nowhere_else(
     tree = applied(head, received(head, organisation, "name,parent\nIn,rd\nOut,sales\nTop,\n"))
 
     assert people.done["CreatePerson"] == 1
-    assert codes(people.findings) == [(3, "outside_scope"), (4, "outside_scope"), (5, "person_outside_scope")]
-    assert codes(tree.findings) == [(3, "outside_scope"), (4, "outside_scope")]
+    assert codes(people.findings) == [(3, "unknown_department"), (4, "outside_scope"), (5, "person_outside_scope")]
+    assert codes(tree.findings) == [(3, "unknown_parent"), (4, "outside_scope")]
     assert names(organisation) == {"R&D": "Acme", "Sales": "Acme", "In": "R&D"}
+
+
+@pytest.mark.parametrize("kind", ["departments", "people"])
+def test_what_is_outside_is_told_like_what_is_not_there(
+    head: User, organisation: Organisation, rd: Department, make: Make, kind: Kind
+) -> None:
+    make("Vault", "vault")
+    header = "name,parent" if kind == "departments" else "username,department"
+
+    def told(*references: str) -> list[list[object]]:
+        rows = [f"new{number},{each}" for number, each in enumerate(references)]
+        findings = received(head, organisation, "\n".join([header, *rows]), kind).findings
+        return [[line, column, code] for line, column, code, _fields in findings]
+
+    assert told("vault", "/Vault", "/Vault/new0") == told("nobody", "/Nobody", "/Nobody/new0")
 
 
 def test_powers_count_when_it_is_applied_not_when_it_was_sent(

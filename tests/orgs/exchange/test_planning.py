@@ -21,7 +21,7 @@ def test_planning_people_takes_a_fixed_number_of_queries(
         plan, _snapshot = plan_rows("people", rows, organisation, powers)
 
     assert plan.counts()["CreatePerson"] == 50
-    assert applicable("people", rows, plan, organisation) == rows
+    assert applicable("people", rows, plan, organisation, powers) == rows
 
 
 def test_departments_that_can_be_applied_come_parents_first(boss: User, organisation: Organisation) -> None:
@@ -30,4 +30,4 @@ def test_departments_that_can_be_applied_come_parents_first(boss: User, organisa
 
     plan, _snapshot = plan_rows("departments", rows, organisation, powers)
 
-    assert [each.line for each in applicable("departments", rows, plan, organisation)] == [4, 2]
+    assert [each.line for each in applicable("departments", rows, plan, organisation, powers)] == [4, 2]

@@ -16,13 +16,15 @@ from apps.orgs.exchange.references import ROOT, Reference, parse_reference, writ
         ("/研发/平台", Reference(names=("研发", "平台"))),
         (r"/A\/B/C\\D", Reference(names=("A/B", "C\\D"))),
         ("/ A / B ", Reference(names=("A", "B"))),
+        ("~/A/B", Reference(names=("A", "B"), is_from_top=True)),
+        ("~A", Reference(code="~A")),
     ],
 )
 def test_a_reference_is_a_code_or_a_path(text: str, expected: Reference) -> None:
     assert parse_reference(text) == expected
 
 
-@pytest.mark.parametrize("text", ["//", "/A//B", "/A/", "/ /B", "/A\\"])
+@pytest.mark.parametrize("text", ["//", "/A//B", "/A/", "/ /B", "/A\\", "~/", "~/A//B"])
 def test_a_path_with_a_gap_is_none(text: str) -> None:
     assert parse_reference(text) is None
 
@@ -39,3 +41,9 @@ def test_a_code_stands_for_itself() -> None:
     assert str(Reference(code="RD")) == "RD"
     assert not Reference(code="RD").is_root
     assert ROOT.is_root
+
+
+def test_a_path_from_a_top_is_written_as_it_is_read() -> None:
+    reference = Reference(names=("A", "B/C"), is_from_top=True)
+
+    assert parse_reference(str(reference)) == reference

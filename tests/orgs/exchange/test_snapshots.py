@@ -4,11 +4,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from apps.access.policies import ALL
 from apps.access.selectors import powers_of
 from apps.accounts.models import User
 from apps.orgs.exchange.references import Reference
 from apps.orgs.exchange.snapshots import STAFF, STRUCTURE, free_accounts, read_people, read_tree
 from apps.orgs.models import Department, Organisation
+from apps.orgs.units import EXCHANGE_IMPORT
 from apps.tenants.models import Tenant
 from tests.orgs.exchange.conftest import Make, place
 
@@ -23,7 +25,7 @@ def test_the_tree_is_read_at_once(
     lab = make("Lab", parent=rd, is_hidden=True)
 
     with django_assert_num_queries(1):
-        snapshot = read_tree(organisation)
+        snapshot = read_tree(organisation, ALL, seen_by=EXCHANGE_IMPORT)
 
     assert snapshot.tree.root == root.id
     assert snapshot.tree.find(Reference(names=("R&D", "Lab"))) == lab.id
@@ -35,11 +37,16 @@ def test_the_tree_is_read_at_once(
 def test_powers_end_where_the_scope_does(
     head: User, organisation: Organisation, rd: Department, sales: Department
 ) -> None:
-    snapshot = read_tree(organisation)
-    allows = snapshot.allows(powers_of(head, now=timezone.now()), *STRUCTURE, *STAFF)
+    powers = powers_of(head, now=timezone.now())
 
+    snapshot = read_tree(organisation, powers, seen_by=EXCHANGE_IMPORT)
+
+    allows = snapshot.allows(powers, *STRUCTURE, *STAFF)
     assert allows(rd.id)
     assert not allows(sales.id)
+    assert snapshot.tree.find(Reference(code="rd")) == rd.id
+    assert snapshot.tree.find(Reference(code="sales")) is None
+    assert snapshot.tree.is_top(rd.id)
 
 
 def test_people_come_with_their_places_and_what_may_be_done(

@@ -39,3 +39,28 @@ def test_a_new_department_has_the_number_of_its_line() -> None:
     assert plant[7].parent == uid(2)
     assert is_there(uid(2))
     assert not is_there(7)
+
+
+def test_what_may_not_be_seen_is_found_by_nothing() -> None:
+    plant = tree((2, 1, "A", "a"), (3, 2, "B", "b"), (4, 3, "C"), unseen=[1, 2])
+
+    assert [plant.find(Reference(code=code)) for code in ("a", "b")] == [None, uid(3)]
+    assert plant.find(Reference(names=("A",))) is None
+    assert plant.find(ROOT) == ROOT_ID
+    assert plant.find(Reference(names=("B", "C"), is_from_top=True)) == uid(4)
+    assert plant.find(Reference(names=("A",), is_from_top=True)) is None
+
+
+def test_a_department_is_named_from_the_root_or_from_what_one_sees() -> None:
+    nodes = ((2, 1, "A"), (3, 2, "B"), (4, 3, "C"))
+    whole, part = tree(*nodes), tree(*nodes, unseen=[1, 2])
+
+    assert [str(whole.reference(key)) for key in (ROOT_ID, uid(4))] == ["/", "/A/B/C"]
+    assert [str(part.reference(uid(number))) for number in (3, 4)] == ["~/B", "~/B/C"]
+
+
+def test_tops_with_one_name_are_not_guessed() -> None:
+    plant = tree((2, 1, "A"), (3, 1, "B"), (4, 2, "Team", "t"), (5, 3, "Team"), unseen=[1, 2, 3])
+
+    assert plant.find(Reference(names=("Team",), is_from_top=True)) is None
+    assert plant.find(Reference(code="t")) == uid(4)

@@ -1,5 +1,6 @@
 """Trees and rows in a few words, for the tests of planning."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from apps.orgs.exchange.references import ROOT, parse_reference
@@ -13,11 +14,10 @@ def uid(number: int) -> UUID:
     return UUID(int=number)
 
 
-def tree(*nodes: tuple[int, int, str] | tuple[int, int, str, str]) -> Tree:
+def tree(*nodes: tuple[int, int, str] | tuple[int, int, str, str], unseen: Sequence[int] = ()) -> Tree:
     """A tree below the root 1, of (number, number of the parent, name, code)."""
-    return Tree(
-        [Node(ROOT_ID, None, "Acme"), *(Node(uid(n[0]), uid(n[1]), n[2], n[3] if len(n) > 3 else "") for n in nodes)]
-    )
+    below = [Node(uid(n[0]), uid(n[1]), n[2], n[3] if len(n) > 3 else "") for n in nodes]
+    return Tree([Node(ROOT_ID, None, "Acme"), *below], unseen={uid(number) for number in unseen})
 
 
 def row(line: int, name: str, parent: str = "", code: str = "", hidden: bool | None = None) -> DepartmentRow:

@@ -216,10 +216,11 @@ def test_a_move_is_told_with_both_places(
 ) -> None:
     first, second = grow(root, "A"), grow(root, "B")
     give(alice, ORGANISATION_ADMIN, root.scope)
+    give(alice, ORGANISATION_ADMIN, first.scope)
 
     move(alice, first, second)
 
     entry = Entry.objects.for_tenant(root.tenant_id).get(action="orgs.department.moved")
     assert entry.actor_login == alice.login
     assert (entry.before["path"], entry.after["path"]) == (first.path, fresh(first).path)
-    assert entry.scope == fresh(first).path
+    assert (entry.scope, entry.after["grants"]) == (fresh(first).path, 1)
