@@ -16,6 +16,7 @@ from pathlib import Path
 
 from imsite.addresses import DatabaseAddress, outward_address, parse_database_url, parse_node_address
 from imsite.errors import SettingError
+from imsite.mailing import MailAddress, parse_mail_url
 from imsite.phrases import CHINESE, ENGLISH, phrase
 from imsite.processors import processes_here
 
@@ -269,6 +270,11 @@ class Environment:
     def metrics_token(self) -> str:
         """`IM_METRICS_TOKEN`: whoever shows it reads `/metrics` from anywhere. Default none: only this machine may."""
         return self.values.get("IM_METRICS_TOKEN", "")
+
+    @property
+    def mail(self) -> MailAddress | None:
+        """`IM_EMAIL_URL`: the mail server, see `imsite.mailing`. Default none: administrators reset passwords."""
+        return parse_mail_url(self.values.get("IM_EMAIL_URL", ""))
 
     @property
     def operator_language(self) -> str:

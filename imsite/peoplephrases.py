@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 PEOPLE: Final = {
+    # mail
+    "IM_EMAIL_URL must be like {example}": "IM_EMAIL_URL 的格式应类似 {example}",
     # audit
     "Verify the audit log: that no entry was changed, removed or inserted.": (
         "校验审计日志：确认没有条目被修改、删除或插入。"

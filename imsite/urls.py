@@ -8,13 +8,10 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.accounts import oauth
-from apps.accounts.forms import SignInForm
 from apps.cluster import admin as cluster_admin
 from apps.orgs.admin import exchange as lists
 from apps.orgs.admin import tree as department_tree
 from imsite.operating import dashboard
-
-LOGIN = auth_views.LoginView.as_view(template_name="accounts/login.html", authentication_form=SignInForm)
 
 handler404 = "apps.common.rest.problems.page_not_found"
 handler500 = "apps.common.rest.problems.server_error"
@@ -27,9 +24,9 @@ urlpatterns = [
     path("admin/orgs/lists/", include((lists.urlpatterns, "orgs_exchange"))),
     path("admin/monitor/", include((dashboard.urlpatterns, "monitor"))),
     path("admin/", admin.site.urls),
-    path("accounts/login/", LOGIN, name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("accounts/language/", set_language, name="set_language"),
+    path("accounts/", include("apps.accounts.pages.entry_urls")),
     path("accounts/", include("apps.accounts.pages.urls")),
     path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.accounts.services.afterwards import Afterwards
 from apps.accounts.services.keys import keys
 from apps.tenants.models import Tenant
 from tests.clock import Clock
@@ -40,6 +41,12 @@ def _forget_signing_keys() -> Iterator[None]:
     """Signing keys that a process knows are those of its database, and every test has one of its own."""
     yield
     keys.forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done after an answer is done at once: a thread would not see what a test's transaction holds."""
+    monkeypatch.setattr(Afterwards, "post", lambda self, job: job() is None)
 
 
 @pytest.fixture

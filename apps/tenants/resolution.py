@@ -111,6 +111,12 @@ def named_tenant(request: HttpRequest | None) -> NamedTenant | None:
     return tenant
 
 
+def tenant_by_slug(slug: str) -> NamedTenant | None:
+    """Return the tenant of this short name; None for any other word. One query, none while the answer is fresh."""
+    name = normalized_identifier(slug)[:MAX_SLUG_CHARS]
+    return None if not name or "\0" in name else _by_slug(name)
+
+
 def asked_for(request: HttpRequest) -> str:
     """Return the short name that the header asks for; nothing without one."""
     return normalized_identifier(request.headers.get(HEADER, ""))[:MAX_SLUG_CHARS]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.metrics import REGISTRY
 from imsite.env import ROOT, read_environment
+from imsite.mailing import TIMEOUT_S
 from imsite.settings.admin import UNFOLD  # noqa: F401 - a setting
 from imsite.settings.layers import channel_layer
 
@@ -153,6 +154,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Mail: links that reset passwords. Without a server of the installation there are none, and the page says so.
+IM_EMAIL_SITE = env.mail.site if env.mail else ""
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if env.mail else 'console'}.EmailBackend"
+if env.mail:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = env.mail.host, env.mail.port, TIMEOUT_S
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.mail.user, env.mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = env.mail.is_tls, env.mail.is_starttls
+    DEFAULT_FROM_EMAIL = env.mail.sender
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/chat/"
 LOGOUT_REDIRECT_URL = "/chat/"

@@ -14,7 +14,7 @@ from apps.access.roles import AUDITOR
 from apps.access.scopes import organisation_scope, tenant_scope
 from apps.accounts import backends
 from apps.accounts.backends import client_address
-from apps.accounts.errors import SignInBusy
+from apps.accounts.errors import SignInBusy, SignInLimited
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user
 from apps.accounts.services.hashing import HashingSlots
@@ -68,7 +68,8 @@ def test_after_many_wrong_guesses_the_right_one_no_longer_helps(alice: User) -> 
     for _ in range(MAX_PER_NAME_AND_ADDRESS):
         authenticate(HERE, username=alice.login, password="wrong")
 
-    assert authenticate(HERE, username=alice.login, password=PASSWORD) is None
+    with pytest.raises(SignInLimited):
+        authenticate(HERE, username=alice.login, password=PASSWORD)
     assert authenticate(ELSEWHERE, username=alice.login, password=PASSWORD) == alice
 
 

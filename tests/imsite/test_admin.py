@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 
-import pytest
 from django.test import Client
 from django.urls import reverse
-from oauth2_provider.models import get_access_token_model
 
 from apps.access.models import Grant
 from apps.accounts.models import User
-from tests.admin.conftest import admin_pages, grant, helper, helper_pages, make_tokens, root
-from tests.conftest import PASSWORD
+from tests.accounts.factors import code_now, enter, with_codes
+from tests.admin.conftest import admin_pages, grant, helper, helper_pages, root
 
 __all__ = ["admin_pages", "grant", "helper", "helper_pages", "root"]
 
@@ -36,18 +34,36 @@ def test_the_door_opens_as_long_as_the_power_lasts(
     assert (before, during, helper_pages.get(reverse(INDEX)).status_code) == (302, 200, 302)
 
 
-@pytest.mark.parametrize(("old", "signed_in"), [(PASSWORD, False), ("wrong", True)])
-def test_changing_ones_own_password_signs_out_ones_programs(
-    admin_pages: Client, root: User, old: str, signed_in: bool
-) -> None:
-    make_tokens(root, "x")
-    new = "quite another one"
+def test_changing_ones_own_password_is_the_account_centres_business(admin_pages: Client) -> None:
+    assert admin_pages.get(reverse("admin:password_change")).headers["Location"] == reverse("account-password")
 
-    admin_pages.post(
-        reverse("admin:password_change"), {"old_password": old, "new_password1": new, "new_password2": new}
-    )
 
-    root.refresh_from_db()
-    assert root.check_password(new) is not signed_in
-    assert get_access_token_model().objects.filter(user=root).exists() is signed_in
-    assert admin_pages.get(reverse(INDEX)).status_code == 200
+class TestDoor:
+    """The one door of the site: whoever has powers comes back from there."""
+
+    def test_leads_to_the_sites_own(self, db: None) -> None:
+        answer = Client().get(f"{reverse('admin:login')}?next=/admin/access/")
+
+        assert answer.headers["Location"] == "/accounts/login/?next=%2Fadmin%2Faccess%2F"
+
+    def test_lets_administrators_in_by_a_second_factor(self, root: User) -> None:
+        secret = with_codes(root)
+        client = Client()
+
+        assert enter(client, root, following="/admin/") == "/accounts/second-factor/"
+        assert client.get(reverse(INDEX)).status_code == 302
+        client.post("/accounts/second-factor/", {"code": code_now(secret)})
+
+        assert client.get(reverse(INDEX)).status_code == 200
+
+    def test_tells_who_has_no_powers(self, helper: User) -> None:
+        client = Client()
+        enter(client, helper)
+
+        page = client.get(reverse(INDEX), follow=True)
+
+        assert page.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
+        assert "may not open the admin" in page.content.decode()
+
+    def test_is_passed_by_who_is_in_already(self, admin_pages: Client) -> None:
+        assert admin_pages.get(reverse("admin:login")).headers["Location"] == reverse(INDEX)

@@ -7,15 +7,18 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.errors import PasswordTooWeak, UsernameTaken
-from apps.accounts.models import User
+from apps.accounts.errors import UsernameTaken
+from apps.accounts.models import PasswordReset, User
+from apps.accounts.services.hashing import slots
+from apps.accounts.services.lockout import forget_name
 from apps.accounts.services.naming import make_findable
+from apps.accounts.services.passwords import keep_former, require_good
 from apps.accounts.services.tokens import revoke_tokens
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
@@ -59,7 +62,9 @@ def create_user(
     if password is None:
         user.set_unusable_password()
     else:
-        _apply_password(user, password)
+        require_good(user, password)
+        user.set_password(password)
+        user.password_set_at = timezone.now()
     make_findable(user)
 
     def store() -> User:
@@ -82,14 +87,24 @@ def require_room(tenant_id: UUID, *, adding: int) -> None:
 
 
 def set_password(user: User, *, password: str) -> None:
-    """Give the user another password and sign out all of her programs, open sessions too. Raises PasswordTooWeak."""
-    _apply_password(user, password)
+    """Give the user another password and sign out all of her programs, open sessions too. Raises PasswordTooWeak.
+
+    Links by mail that were to set one are void, and her tries count from nothing again.
+    """
+    require_good(user, password)
+    former = user.password if user.has_usable_password() else ""
+    with slots.turn():
+        user.set_password(password)
+    user.password_set_at = timezone.now()
 
     def store() -> None:
-        user.save(update_fields=["password"])
+        keep_former(user, former)
+        user.save(update_fields=["password", "password_set_at"])
+        PasswordReset.objects.for_tenant(user.tenant_id).filter(user=user).delete()
         revoke_tokens(user)
 
     run_in_transaction(store)
+    forget_name(user.login)
 
 
 def deactivate_user(user: User) -> None:
@@ -178,11 +193,3 @@ def clean_locale(code: str) -> str:
     if code and code not in known:
         raise InvalidInput(field="locale", reason=_("must be one of %(known)s") % {"known": ", ".join(sorted(known))})
     return code
-
-
-def _apply_password(user: User, password: str) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise PasswordTooWeak(reason=" ".join(error.messages)) from error
-    user.set_password(password)
