@@ -1,6 +1,7 @@
 """Reading powers, grants and roles."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -41,6 +42,21 @@ class Actor(Protocol):
         """True for somebody who may do everything, whatever is granted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An actor that is nobody's account: a part of the installation that does what a tenant has set it up to do.
+
+    It brings its powers along instead of having grants. `login` is what the audit log calls it.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    login: str
+    powers: Powers
+    is_active: bool = True
+    is_superuser: bool = False
+
+
 _LIMITS: Final = "_im_limited_to"
 
 
@@ -55,9 +71,11 @@ def limit_powers(user: Actor, codes: Iterable[str]) -> None:
 
 
 def powers_of(user: Actor, *, now: datetime) -> Powers:
-    """Return what the user may do at this moment. One query; none for a superuser, or for somebody inactive."""
+    """Return what the user may do at this moment. One query; none for a superuser, a program, or somebody inactive."""
     if not user.is_active:
         return NONE
+    if isinstance(user, Program):
+        return user.powers
     own = ALL if user.is_superuser else Powers(tuple(held_by(grant) for grant in current_grants(user, now=now)))
     limits: frozenset[Unit] | None = getattr(user, _LIMITS, None)
     return own if limits is None else own.narrowed(limits)

@@ -9,10 +9,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.access.errors import GrantNotFound, RoleNotFound
 from apps.access.models import Grant, Role
-from apps.access.policies import ALL, NONE
+from apps.access.policies import ALL, NONE, Powers, held
 from apps.access.roles import AUDITOR, BUILTIN_ROLES, DEPARTMENT_ADMIN, ORGANISATION_ADMIN, TENANT_ADMIN
 from apps.access.scopes import Scope
 from apps.access.selectors import (
+    Program,
     current_grants,
     entries_within,
     find_role,
@@ -55,6 +56,17 @@ class TestPowersOf:
 
         assert powers_of(alice, now=NOW - timedelta(microseconds=1)).may(GRANTS_VIEW, org)
         assert not powers_of(alice, now=NOW).has_any
+
+    def test_a_program_has_what_it_brings_along(
+        self, tenant: Tenant, org: Scope, whole: Scope, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        program = Program(tenant.id, tenant.id, "ldap:HQ", Powers((held([GRANTS_VIEW], org),)))
+
+        with django_assert_num_queries(0):
+            powers = powers_of(program, now=NOW)
+
+        assert powers.may(GRANTS_VIEW, org)
+        assert not powers.may(GRANTS_VIEW, whole)
 
     def test_superusers_have_all_and_inactive_people_none_without_a_query(
         self, boss: User, django_assert_num_queries: DjangoAssertNumQueries

@@ -1,0 +1,23 @@
+"""What the commands about identity say at the terminal, in Chinese. Part of `imsite.phrases`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+IDENTITY: Final = {
+    # directory
+    "List directories, try them out and synchronise people and departments with them.": (
+        "列出目录，试用其设置，并与目录同步人员和部门。"
+    ),
+    "list directories: their ids, tenants and last runs": "列出目录：编号、租户和最近一次运行",
+    "try the settings out; exit status 1 if anything is wrong": "试用设置；有问题时退出状态为 1",
+    "list what a run would change; nothing does": "列出运行将作的更改；不作任何更改",
+    "the id of the connection": "连接的编号",
+    "make people and departments be as the directory has them": "使人员和部门与目录一致",
+    "every directory whose time has come": "所有到期的目录",
+    "yes to all that this preview lets vanish": "确认该预览中将消失的全部内容",
+    "the directory can't be used like this yet": "目录目前还不能这样使用",
+    "{count} runs stopped or failed": "{count} 次运行被中止或失败",
+    "name a directory by its id, or say --due": "请给出目录的编号，或使用 --due",
+    "there is no directory {id}": "没有目录 {id}",
+}
