@@ -17,6 +17,7 @@ from apps.accounts.backends import bind_request
 from apps.accounts.errors import ScopeInsufficient, TokenInvalid
 from apps.accounts.models import User
 from apps.accounts.policies import Access
+from apps.accounts.services.service_accounts import own_rate_of
 from apps.accounts.services.tickets import is_ticket, user_for_ticket
 from apps.accounts.services.tokens import user_for_token
 from apps.tenants.errors import WrongTenant
@@ -74,6 +75,8 @@ def admit(request: Request, user: User, access: Access) -> None:
     bind_request(user)
     if not access.is_whole:
         limit_powers(user, access.scopes)
+    if user.kind == User.Kind.SERVICE:
+        user.own_requests_per_minute = own_rate_of(user)
     if user.locale:
         translation.activate(user.locale)
 

@@ -54,6 +54,14 @@ class TicketInvalid(ImError):
     message = _("This ticket is not for this app, has ended or was used already.")
 
 
+class ServiceAccountNotFound(ImError):
+    """No service account within one's reach has this id."""
+
+    code = "service_account_not_found"
+    status = 404
+    message = _("There is no service account %(account)s.")
+
+
 class ScopeInsufficient(ImError):
     """The access token is good, but its program was not granted this (RFC 6750 §3.1)."""
 
@@ -87,43 +95,3 @@ class SignInBusy(ImError):
     message = _("Too many people are signing in at this moment; try again in a few seconds.")
     retryable = True
     retry_after_ms = 2_000
-
-
-class SignInRefused(ImError):
-    """The account may not sign in this way: it is switched off, or a program's."""
-
-    code = "sign_in_refused"
-    status = 403
-    message = _("This account can't sign in here.")
-
-
-class SignInExpired(ImError):
-    """A sign-in was begun too long ago, or by somebody else, to be finished now."""
-
-    code = "sign_in_expired"
-    status = 403
-    message = _("This took too long; sign in again.")
-
-
-class ProofWrong(ImError):
-    """A code, or what an authenticator signed, is not right, or was used before."""
-
-    code = "proof_wrong"
-    status = 400
-    message = _("That is not right, or it was used already. Try again.")
-
-
-class TooManyPasskeys(ImError):
-    """A person has as many passkeys as anybody may have."""
-
-    code = "too_many_passkeys"
-    status = 409
-    message = _("You have %(limit)s passkeys already; remove one first.")
-
-
-class ResetInvalid(ImError):
-    """The link is unknown, used or too old."""
-
-    code = "reset_invalid"
-    status = 400
-    message = _("This link is not valid any more. Ask for another one.")

@@ -18,6 +18,10 @@ TOKENS_VIEW: Final = Unit("accounts.tokens.view", _("see programs that are signe
 TOKENS_REVOKE: Final = Unit("accounts.tokens.revoke", _("sign programs out"), _GROUP, Level.DEPARTMENT)
 APPLICATIONS_VIEW: Final = Unit("accounts.applications.view", _("see known programs"), _GROUP, Level.SYSTEM)
 APPLICATIONS_CHANGE: Final = Unit("accounts.applications.change", _("change known programs"), _GROUP, Level.SYSTEM)
+SERVICE_ACCOUNTS_VIEW: Final = Unit("accounts.service_accounts.view", _("see service accounts"), _GROUP, Level.TENANT)
+SERVICE_ACCOUNTS_CHANGE: Final = Unit(
+    "accounts.service_accounts.change", _("make, change and stop service accounts"), _GROUP, Level.TENANT
+)
 
 UNITS: Final = (
     TERMINALS_VIEW,
@@ -26,10 +30,14 @@ UNITS: Final = (
     TOKENS_REVOKE,
     APPLICATIONS_VIEW,
     APPLICATIONS_CHANGE,
+    SERVICE_ACCOUNTS_VIEW,
+    SERVICE_ACCOUNTS_CHANGE,
 )
 ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("accounts", "terminal", "view"): TERMINALS_VIEW,
     ("accounts", "terminal", "change"): TERMINALS_REVOKE,
+    ("accounts", "serviceaccount", "view"): SERVICE_ACCOUNTS_VIEW,
+    ("accounts", "serviceaccount", "change"): SERVICE_ACCOUNTS_CHANGE,
     ("oauth2_provider", "accesstoken", "view"): TOKENS_VIEW,
     ("oauth2_provider", "accesstoken", "change"): TOKENS_REVOKE,
     ("oauth2_provider", "refreshtoken", "view"): TOKENS_VIEW,

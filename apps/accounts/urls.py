@@ -2,10 +2,22 @@
 
 from django.urls import path
 
-from apps.accounts.api import me, tickets
+from apps.accounts.api import me, service_accounts, tickets
 
 urlpatterns = [
     path("me", me.MeView.as_view(), name="me"),
+    path("service-accounts", service_accounts.ServiceAccountsView.as_view(), name="service-accounts"),
+    path("service-accounts/<uuid:account>", service_accounts.OneServiceAccountView.as_view(), name="service-account"),
+    path(
+        "service-accounts/<uuid:account>/status",
+        service_accounts.ServiceAccountsStatusView.as_view(),
+        name="service-account-status",
+    ),
+    path(
+        "service-accounts/<uuid:account>/secret",
+        service_accounts.ServiceAccountsSecretView.as_view(),
+        name="service-account-secret",
+    ),
     path("tickets", tickets.TicketsView.as_view(), name="tickets"),
     path("tickets/spend", tickets.SpentTicketsView.as_view(), name="tickets-spend"),
 ]

@@ -32,6 +32,18 @@ POWERS: dict[tuple[str, str], Attempt] = {
     ("GET", "/api/v1/audit"): Attempt(None),
 }
 
+BOTS = "/api/v1/service-accounts"
+NO_BOT = (404, "service_account_not_found")
+
+SERVICE_ACCOUNTS: dict[tuple[str, str], Attempt] = {
+    ("GET", BOTS): Attempt(None),
+    ("POST", BOTS): Attempt(NOT_PERMITTED, {"username": "x", "display_name": "X", "owner": "{user}"}),
+    ("GET", f"{BOTS}/{{account}}"): Attempt(NO_BOT),
+    ("PATCH", f"{BOTS}/{{account}}"): Attempt(NO_BOT, {"display_name": "X"}),
+    ("PUT", f"{BOTS}/{{account}}/status"): Attempt(NO_BOT, {"is_active": False}),
+    ("POST", f"{BOTS}/{{account}}/secret"): Attempt(NO_BOT),
+}
+
 TICKETS: dict[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/tickets"): Attempt((400, "invalid_input"), {"audience": "imsite", "scopes": ["t:{tenant}"]}),
     ("POST", "/api/v1/tickets/spend"): Attempt((403, "insufficient_scope"), {"ticket": "a.b.c"}),

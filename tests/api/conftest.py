@@ -8,6 +8,7 @@ from apps.access.scopes import organisation_scope
 from apps.access.services import create_role, grant_role
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.accounts.services.service_accounts import Terms, create_service_account
 from apps.orgs.exchange.imports import begin_import
 from apps.orgs.models import Department
 from apps.orgs.services import create_department, create_organisation
@@ -37,6 +38,8 @@ def things(boss: User, alice: User) -> dict[str, str]:
     )
     grant = grant_role(boss, user=alice, role=AUDITOR, scope=department.scope, now=now)
     agreement = make_agreement(boss, from_id=organisation.id, to_id=partner.id, now=now)
+    terms = Terms(display_name="Build bot")
+    bot = create_service_account(boss, tenant=boss.tenant, username="builds", terms=terms, now=now)
     source = begin_import(boss, organisation_id=organisation.id, kind="departments", data=b"name\nX\n", now=now)
     return {
         "organisation": str(organisation.id),
@@ -46,6 +49,7 @@ def things(boss: User, alice: User) -> dict[str, str]:
         "placement": str(placement.id),
         "role": str(role.id),
         "grant": str(grant.id),
+        "account": str(bot.account.pk),
         "agreement": str(agreement.id),
         "source": str(source.id),
         "tenant": str(boss.tenant_id),

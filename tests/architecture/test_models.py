@@ -35,6 +35,7 @@ CROSS_TENANT_FILES = {
     "apps/orgs/selectors/administration.py": "administrators list what lies within their scopes",
     "apps/orgs/services/trees.py": "numbers of trees are unique across tenants",
     "apps/accounts/services/oversight.py": BY_POWERS,
+    "apps/accounts/services/service_accounts.py": BY_POWERS,
     "apps/accounts/locators.py": "finds rows through people, of all tenants that the scopes reach",
     "apps/access/selectors.py": "scopes are the bound: those of the system's people reach into all tenants",
     "apps/access/services/grants.py": "system administrators are counted, and grants found by id, wherever they are",

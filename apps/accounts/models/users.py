@@ -62,6 +62,9 @@ class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMix
     """How her names are found (`apps.common.search`); written with them by the services, see `services.naming`.
     The database has defaults of its own, for nodes of the release before these columns."""
 
+    own_requests_per_minute: int | None = None
+    """No column: what a service account may ask of REST, known once a request has let it in."""
+
     unscoped: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "login"

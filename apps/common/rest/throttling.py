@@ -17,6 +17,8 @@ MAX_KEYS: Final = 50_000
 """At the bound the buckets touched longest ago are forgotten, that is full again."""
 
 DEFAULT_SCOPE: Final = "request"
+OWN_SCOPE: Final = "own"
+"""Of those who have a rate of their own."""
 
 
 class Buckets:
@@ -50,7 +52,10 @@ buckets: Final = Buckets()
 
 
 class UserThrottle(BaseThrottle):
-    """Bounds a user's requests by `settings.IM_REST_PER_MINUTE[scope]`; a view names its scope as `throttle_scope`."""
+    """Bounds a user's requests by `settings.IM_REST_PER_MINUTE[scope]`; a view names its scope as `throttle_scope`.
+
+    A user who has a rate of her own (`own_requests_per_minute`) has that one, for all kinds of requests together.
+    """
 
     _wait_s = 0.0
 
@@ -58,7 +63,11 @@ class UserThrottle(BaseThrottle):
         """Tell whether the request may go on."""
         scope = getattr(view, "throttle_scope", DEFAULT_SCOPE)
         key = str(request.user.pk or self.get_ident(request))
-        self._wait_s = buckets.take((scope, key), per_minute=settings.IM_REST_PER_MINUTE[scope])
+        own = getattr(request.user, "own_requests_per_minute", None)
+        if own is None:
+            self._wait_s = buckets.take((scope, key), per_minute=settings.IM_REST_PER_MINUTE[scope])
+        else:
+            self._wait_s = buckets.take((OWN_SCOPE, key), per_minute=own)
         return self._wait_s == 0.0
 
     def wait(self) -> float:
