@@ -4,21 +4,26 @@ The guard against guessing sits here, and the bound on how many passwords are ch
 forgotten; a door that wants to say clearly that the guard keeps it shut asks the guard itself beforehand.
 """
 
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.access.selectors import powers_of
 from apps.access.units import admin_permissions
-from apps.accounts.errors import SignInLimited
 from apps.accounts.models import User
+from apps.accounts.services import known_browsers, lockout, trail
+from apps.accounts.services.afterwards import do_afterwards
 from apps.accounts.services.hashing import slots
 from apps.accounts.services.sign_in import guard
-from apps.common.wall.binding import bind
+from apps.common.retry import run_in_transaction
+from apps.common.wall.binding import bind, unbound
+from apps.tenants.models import Tenant
+from apps.tenants.preferences import SignInPolicy, read_preferences
 from apps.tenants.resolution import NamedTenant, belongs, full_login, named_tenant
 from apps.tenants.services import SYSTEM_SLUG
 
@@ -29,24 +34,31 @@ class TenantBackend(ModelBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """Return the user with this sign-in name and password. Too many failures look like a wrong password.
+        """Return the user with this sign-in name and password.
 
-        Raises SignInBusy when too many sign in at the same time.
+        Raises SignInLimited after too many failures, SignInBusy when too many sign in at the same time.
         """
         login = sign_in_name(request, username or kwargs.get("login") or "")
         if not login or password is None or "\0" in login:
             return None
         address = client_address(request)
-        try:
+        known = known_browsers.known_id(request, login)
+        if not known:
             guard.check(login=login, address=address)
-        except SignInLimited as error:
-            raise PermissionDenied(error.text) from error
-        user = self._verified(login, password, named_tenant(request))
-        if user is None:
+        now = timezone.now()
+        with unbound():  # who is signed in already, of whatever tenant, is not who signs in
+            tenant, user = _candidate(login, named_tenant(request))
+            policy = SignInPolicy() if tenant is None else read_preferences(tenant.settings).sign_in
+            attempt = lockout.Attempt(login, address, policy.lock_after, known)
+            lockout.check(attempt, now=now)
+            if self._is_right(user, password, policy):
+                guard.note_success(login=login, address=address)
+                lockout.note_success(attempt)
+                return user
             guard.note_failure(login=login, address=address)
-        else:
-            guard.note_success(login=login, address=address)
-        return user
+            lockout.note_failure(attempt, now=now)
+        do_afterwards(partial(_note_failure, login, now))
+        return None
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the user of a session, to whose tenant the request is bound from now on."""
@@ -57,7 +69,7 @@ class TenantBackend(ModelBackend):
         return user
 
     def user_can_authenticate(self, user: Any) -> bool:
-        """Only active people of active tenants may sign in. Service accounts have client credentials instead."""
+        """Only active people of active tenants may sign in; programs have ways of their own."""
         return super().user_can_authenticate(user) and bool(user.tenant.is_active) and user.kind == User.Kind.PERSON
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
@@ -76,21 +88,34 @@ class TenantBackend(ModelBackend):
             user_obj._permissions_by_powers = known  # type: ignore[attr-defined]  # as Django keeps its own there
         return known
 
-    def _verified(self, login: str, password: str, asked: NamedTenant | None) -> User | None:
-        """Return the user if the password is right. An unknown name takes as long as a wrong password.
-
-        So does one of another tenant than the one whose address this is.
-        """
-        user: User | None = None
-        if belongs(login, asked):
-            user = User.unscoped.select_related("tenant").filter(login=login).first()
+    def _is_right(self, user: User | None, password: str, policy: SignInPolicy) -> bool:
+        """Tell whether the password opens this account: one hash, whoever it is, and a known one takes no longer."""
         _give_back_connection()
         with slots.turn():
-            if user is None:
+            if user is None or not user.has_usable_password():
                 User().set_password(password)
-                return None
+                return False
             is_right = user.check_password(password)
-        return user if is_right and self.user_can_authenticate(user) else None
+        return is_right and self.user_can_authenticate(user) and (policy.allow_passwords or user.is_superuser)
+
+
+def _candidate(login: str, asked: NamedTenant | None) -> tuple[Tenant | None, User | None]:
+    """Return the tenant that a full sign-in name ends in and the person of that name, if she may be meant here.
+
+    The same two queries for every name.
+    """
+    tenant = Tenant.objects.filter(slug=login.rpartition("@")[2]).first()
+    user = User.unscoped.select_related("tenant").filter(login=login).first()
+    return tenant, user if belongs(login, asked) else None
+
+
+def _note_failure(login: str, now: datetime) -> None:
+    """Put a failure into the log of the tenant, if the name is somebody's; after the answer, so it takes no time."""
+    with unbound():
+        user = User.unscoped.select_related("tenant").filter(login=login).first()
+        if user is not None:
+            note = partial(trail.note, "accounts.user.sign_in_failed", user, now=now, is_anonymous=True)
+            run_in_transaction(partial(note, after={"by": "password"}))
 
 
 def bind_request(user: User) -> None:

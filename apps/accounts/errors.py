@@ -95,3 +95,43 @@ class SignInBusy(ImError):
     message = _("Too many people are signing in at this moment; try again in a few seconds.")
     retryable = True
     retry_after_ms = 2_000
+
+
+class SignInRefused(ImError):
+    """The account may not sign in this way: it is switched off, or a program's."""
+
+    code = "sign_in_refused"
+    status = 403
+    message = _("This account can't sign in here.")
+
+
+class SignInExpired(ImError):
+    """A sign-in was begun too long ago, or by somebody else, to be finished now."""
+
+    code = "sign_in_expired"
+    status = 403
+    message = _("This took too long; sign in again.")
+
+
+class ProofWrong(ImError):
+    """A code, or what an authenticator signed, is not right, or was used before."""
+
+    code = "proof_wrong"
+    status = 400
+    message = _("That is not right, or it was used already. Try again.")
+
+
+class TooManyPasskeys(ImError):
+    """A person has as many passkeys as anybody may have."""
+
+    code = "too_many_passkeys"
+    status = 409
+    message = _("You have %(limit)s passkeys already; remove one first.")
+
+
+class ResetInvalid(ImError):
+    """The link is unknown, used or too old."""
+
+    code = "reset_invalid"
+    status = 400
+    message = _("This link is not valid any more. Ask for another one.")

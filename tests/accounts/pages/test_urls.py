@@ -8,3 +8,4 @@ def test_nobody_sees_a_page_without_a_sign_in(client: Client, db: None, path: st
 
     assert response.status_code == 302
     assert response["Location"] == f"/accounts/login/?next={path}"
+
