@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.access.admin import may_enter
+from apps.access.admin import may_enter, send_choices
 from imsite.overview import figures, notices, places, recent_entries
 
 admin.site.index_title = gettext_lazy("Overview")
 # Who holds a grant may open it, as long as the grant lasts; Django asks for a flag that nobody sets any more.
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
+# The library's view has no setting for how it names what it offers.
+admin.site.autocomplete_view = send_choices  # type: ignore[assignment]  # any kind of answer
 
 
 def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

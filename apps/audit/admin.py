@@ -14,7 +14,7 @@ from apps.common.admin import ReadOnlyAdmin, display
 class EntryPage(ReadOnlyAdmin[Entry]):
     """Columns, filters and fields of the list and the page."""
 
-    list_display = ("at", "actor_login", "action", "kind", "target_label", "via", "address")
+    list_display = ("at", "actor_login", "what", "target_label", "via", "address")
     list_filter = ("via", "at")
     search_fields = ("actor_login", "target_label")
     search_help_text = _("A name, or something that was changed")
@@ -27,6 +27,7 @@ class EntryPage(ReadOnlyAdmin[Entry]):
         "address",
         "request_id",
         "scope",
+        "what",
         "action",
         "kind",
         "target_label",
@@ -35,7 +36,12 @@ class EntryPage(ReadOnlyAdmin[Entry]):
         "values_after",
         "fingerprint",
     )
-    readonly_fields = ("values_before", "values_after", "fingerprint")
+    readonly_fields = ("what", "values_before", "values_after", "fingerprint")
+
+    @admin.display(description=_("what was done"), ordering="action")
+    def what(self, obj: Entry) -> str:
+        """The action in words."""
+        return obj.words
 
     @display(description=_("before"))
     def values_before(self, obj: Entry) -> SafeString:

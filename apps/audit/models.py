@@ -6,6 +6,7 @@ Entries are inserted and never touched again: where the database has triggers, o
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.words import words_of
 from apps.common.models import TenantKeyed
 
 DIGEST_BYTES = 32
@@ -64,6 +65,11 @@ class Entry(TenantKeyed):
 
     def __str__(self) -> str:
         return f"{self.number} {self.action} {self.target_label}"
+
+    @property
+    def words(self) -> str:
+        """What was done, in the active language."""
+        return words_of(self.action)
 
 
 class Head(TenantKeyed):

@@ -20,11 +20,14 @@ class TenantsConfig(AppConfig):
         from apps.access.places import register_keeper, register_system_tenant
         from apps.access.scopes import Level
         from apps.access.units import register_units
+        from apps.audit.words import register_words
         from apps.tenants.checks import check_wall
         from apps.tenants.places import hold_tenant, is_system_tenant
+        from apps.tenants.services.acting import WORDS
         from apps.tenants.units import ADMIN_UNITS, UNITS
 
         register_units(*UNITS, admin=ADMIN_UNITS)
+        register_words(WORDS)
         register_locator("tenants.Tenant", TenantLocator("id"))
         register_keeper(Level.TENANT, hold_tenant)
         register_system_tenant(is_system_tenant)

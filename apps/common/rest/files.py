@@ -1,18 +1,16 @@
-"""Bodies and answers that are files instead of JSON: read whole, within a bound; written piece by piece."""
+"""Bodies and answers that are files instead of JSON: read whole, within a bound; written piece by piece.
 
-from collections.abc import Iterable
-from typing import IO, Any, Final
+Nothing here knows what a file holds, nor how a browser is told to save it (`common.downloads`).
+"""
 
-from django.http import StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from typing import IO, Any
+
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
+from apps.common.downloads import MAX_UPLOAD_BYTES
 from apps.common.rest.problems import InvalidRequest, TooLarge
 from apps.common.rest.structs import StructRenderer
-
-MAX_UPLOAD_BYTES: Final = 2 * 1024 * 1024
-"""As large as any request to this server may be; whoever has more uses the command line."""
 
 
 class FileParser(BaseParser):
@@ -51,11 +49,3 @@ def read_file(request: Request) -> bytes:
     if not isinstance(data, bytes):
         raise InvalidRequest(field="", reason="a file is required as body")
     return data
-
-
-def answer_file(chunks: Iterable[bytes], *, name: str, media_type: str) -> StreamingHttpResponse:
-    """Return an answer that is saved as `name` and never shown in a page."""
-    headers = {"X-Content-Type-Options": "nosniff"}
-    if disposition := content_disposition_header(as_attachment=True, filename=name):
-        headers["Content-Disposition"] = disposition
-    return StreamingHttpResponse(chunks, content_type=media_type, headers=headers)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
@@ -40,9 +41,22 @@ class DepartmentAdmin(ServedAdmin[Department]):
         rows = super().get_queryset(request)
         return rows.annotate(
             seen_parent=Subquery(seen.order_by().values("name")[:1]),
+            seen_path=ArraySubquery(self._above(request).values("name")),
             people_in=counted(Placement.unscoped.all(), "department"),
             children_in=counted(Department.unscoped.all(), "parent"),
         )
+
+    @staticmethod
+    def _above(request: HttpRequest) -> QuerySet[Department]:
+        """Those around a department which she may see, the outermost first."""
+        around = Department.unscoped.filter(
+            tree_id=OuterRef("tree_id"), lft__lt=OuterRef("lft"), rght__gt=OuterRef("rght")
+        )
+        return within(request, around, DEPARTMENT_VIEW).order_by("lft")
+
+    def text_of_choice(self, obj: Any) -> str:
+        """Its path as far as she may see it: there is a "Sales" in many places."""
+        return " / ".join([*obj.seen_path, obj.name])
 
     def get_inlines(self, request: HttpRequest, obj: Department | None) -> Any:
         """A department that is being made has no people yet."""

@@ -28,7 +28,7 @@ from apps.access.policies import Powers
 from apps.access.scopes import SYSTEM, Level, organisation_scope
 from apps.access.units import Unit
 from apps.accounts.admin import acting
-from apps.common.rest.files import MAX_UPLOAD_BYTES, answer_file
+from apps.common.downloads import MAX_UPLOAD_BYTES, answer_file
 from apps.orgs.errors import FileRefused, ImportBusy, ImportDone, ImportNotFound, ImportsFull, OrganisationNotFound
 from apps.orgs.exchange.columns import COLUMNS, Kind
 from apps.orgs.exchange.exports import empty_table, export_organisation

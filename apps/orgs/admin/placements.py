@@ -32,6 +32,10 @@ class PlacementAdmin(ServedAdmin[Placement]):
     ordering = ("department__tree_id", "department__lft", "-is_leader", "sort", "id")
     autocomplete_fields = ("user", "department")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Placement]:
+        """Places with their people and departments, which their titles name."""
+        return super().get_queryset(request).select_related("user", "department")
+
     def get_fields(self, request: HttpRequest, obj: Placement | None = None) -> tuple[str, ...]:
         """A place is made for somebody somewhere; then only what it says may change."""
         return ("user", "department", *CHANGEABLE) if obj is None else ("user", "department", *CHANGEABLE, "version")
@@ -85,7 +89,7 @@ class PeopleTable(ScopedTable[Placement, Department]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Placement]:
         """Places with their people."""
-        return super().get_queryset(request).select_related("user")
+        return super().get_queryset(request).select_related("user", "department")
 
 
 class PlacesTable(ScopedTable[Placement, User]):
@@ -100,4 +104,4 @@ class PlacesTable(ScopedTable[Placement, User]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Placement]:
         """Places with their departments."""
-        return super().get_queryset(request).select_related("department")
+        return super().get_queryset(request).select_related("user", "department")

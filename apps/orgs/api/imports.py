@@ -13,7 +13,8 @@ from rest_framework.views import APIView
 from apps.access.selectors import powers_of
 from apps.accounts.authentication import actor_of
 from apps.common.clock import to_ms
-from apps.common.rest.files import answer_file, parsers_for, read_file, renderers_for
+from apps.common.downloads import answer_file
+from apps.common.rest.files import parsers_for, read_file, renderers_for
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, Files, operation
 from apps.common.rest.pages import read_cursor, read_page

@@ -42,7 +42,9 @@ class Placement(TenantScoped, Identified, Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.department_id}"
+        """By names where those rows were read along, else by ids: this asks the database for nothing."""
+        read = self._state.fields_cache
+        return f"{read.get('user', self.user_id)} in {read.get('department', self.department_id)}"
 
 
 class PersonSettings(TenantScoped):

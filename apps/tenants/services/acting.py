@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.access.scopes import SYSTEM, tenant_scope
 from apps.access.selectors import Actor, powers_of
@@ -13,6 +16,19 @@ from apps.tenants.models import Tenant
 
 ActorOrNone = Actor | None
 """None is the installation itself: its command line, its own upkeep."""
+
+WORDS: Final[Mapping[str, Promise]] = {
+    "tenants.tenant.created": _("Tenant made"),
+    "tenants.tenant.changed": _("Tenant changed"),
+    "tenants.tenant.suspended": _("Tenant suspended"),
+    "tenants.tenant.activated": _("Tenant activated"),
+    "tenants.tenant.deletion_requested": _("Deletion of the tenant asked for"),
+    "tenants.tenant.deletion_cancelled": _("Deletion of the tenant taken back"),
+    "tenants.tenant.erased": _("Tenant erased"),
+    "tenants.tenant.exported": _("Tenant exported"),
+    "messaging.events.expired": _("Messages past their retention erased"),
+}
+"""What is done to tenants, by the action in the audit log. What expires is counted per tenant, so it stands here."""
 
 
 def authorise(actor: ActorOrNone, *units: Unit, tenant: Tenant | None = None, now: datetime) -> None:

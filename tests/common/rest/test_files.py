@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from apps.common.rest import files
-from apps.common.rest.files import answer_file, parsers_for, read_file, renderers_for
+from apps.common.rest.files import parsers_for, read_file, renderers_for
 from apps.common.rest.problems import InvalidRequest, TooLarge
 
 
@@ -31,14 +31,6 @@ def test_the_bound_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parser.parse(io.BytesIO(b"1234")) == b"1234"
     with pytest.raises(TooLarge):
         parser.parse(io.BytesIO(b"12345"))
-
-
-def test_an_answer_is_saved_and_never_shown() -> None:
-    answer = answer_file([b"a", b"b"], name="人员.csv", media_type="text/csv")
-
-    assert b"".join(answer.streaming_content) == b"ab"  # type: ignore[arg-type]
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename*=utf-8''")
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_formats_have_a_renderer_each_that_writes_problems() -> None:

@@ -118,3 +118,14 @@ def test_what_the_service_refuses_is_said(world: World, pages: Pages) -> None:
 
     assert "permission" in answer.content.decode()
     assert Department.unscoped.filter(pk=sales.pk).exists()
+
+
+def test_departments_are_offered_by_their_paths_as_far_as_one_sees_them(world: World, pages: Pages) -> None:
+    query = {"app_label": "orgs", "model_name": "placement", "field_name": "department", "term": "East"}
+
+    offered = {
+        level: [row["text"] for row in pages[level].get(reverse("admin:autocomplete"), query).json()["results"]]
+        for level in ("organisation", "department")
+    }
+
+    assert offered == {"organisation": ["North / Sales / East"], "department": ["Sales / East"]}

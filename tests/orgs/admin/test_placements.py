@@ -72,3 +72,11 @@ def test_places_outside_are_not_shown_on_the_page_of_a_person(world: World, page
 
     assert "Store" in pages["tenant"].get(url).content.decode()
     assert "Store" not in pages["department"].get(url).content.decode()
+
+
+def test_a_place_is_titled_by_names(world: World, pages: Pages) -> None:
+    place = Placement.unscoped.get(user=world.people["sales"])
+
+    page = pages["department"].get(reverse("admin:orgs_placement_change", args=[place.pk])).content.decode()
+
+    assert "sales-person@acme in Sales" in page

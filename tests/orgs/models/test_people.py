@@ -38,7 +38,9 @@ def test_a_person_has_several_places_but_one_in_each_department(departments: lis
     place(departments[0], alice)
     second = place(departments[1], alice)
 
-    assert str(second) == f"{alice.id} in {departments[1].id}"
+    read_alone = Placement.unscoped.get(pk=second.pk)
+    assert str(second) == f"{alice} in {departments[1]}"
+    assert str(read_alone) == f"{alice.id} in {departments[1].id}"
     with pytest.raises(IntegrityError, match="orgs_placement_once"):
         place(departments[0], alice, title="again")
 

@@ -1,5 +1,7 @@
 """Entries name who, what and where, and carry the values they are given."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from apps.access.scopes import tenant_scope
 from apps.accounts.models import User
 from apps.orgs import services
 from apps.orgs.models import Department, Organisation
-from apps.orgs.services.trail import told
+from apps.orgs.services import trail
+from apps.orgs.services.trail import WORDS, told
 from tests.orgs.conftest import NOW
 
 
@@ -35,3 +38,12 @@ def test_values_may_be_left_out(boss: User, alice: User, action: str) -> None:
     entry = told(boss, action, alice, scope=tenant_scope(alice.tenant_id), now=NOW)
 
     assert (entry.before, entry.after, entry.kind) == ({}, {}, "person")
+
+
+def test_every_action_has_words() -> None:
+    kinds = "organisation|department|person|placement|agreement|contact|block"
+    sources = [path.read_text() for path in Path(str(trail.__file__)).parent.glob("*.py") if path.stem != "trail"]
+    done = {f"orgs.{code}" for source in sources for code in re.findall(rf'"((?:{kinds})\.\w+)"', source)}
+
+    assert len(done) > 15
+    assert done - WORDS.keys() == set()

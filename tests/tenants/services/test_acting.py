@@ -1,8 +1,10 @@
 """Who may act on tenants, and what the audit log tells of it."""
 
 import contextlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from apps.audit.models import Entry
 from apps.tenants import services
 from apps.tenants.errors import WrongStatus
 from apps.tenants.models import Tenant
-from apps.tenants.services import TenantChange
+from apps.tenants.services import TenantChange, acting
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -115,3 +117,12 @@ def test_what_changes_nothing_is_not_told(tenant: Tenant) -> None:
     services.activate_tenant(tenant)
 
     assert entries(tenant) == []
+
+
+def test_every_action_has_words() -> None:
+    sources = [path.read_text() for path in Path(str(acting.__file__)).parent.glob("*.py")]
+    calls = r'(?:record_change\(actor|_change\(tenant), "(\w+)"'
+    verbs = {verb for source in sources for verb in re.findall(calls, source)}
+
+    assert len(verbs) > 5
+    assert {f"tenants.tenant.{verb}" for verb in verbs} - acting.WORDS.keys() == set()
