@@ -21,7 +21,7 @@ def all_or_nothing(view: Callable[Concatenate[V, P], Response]) -> Callable[Conc
     """Run a view's method in one transaction, which a refusal undoes. Lost races run it again."""
 
     @wraps(view)
-    def run(self: V, *arguments: P.args, **options: P.kwargs) -> Response:
+    def run(self: V, /, *arguments: P.args, **options: P.kwargs) -> Response:
         return run_in_transaction(lambda: view(self, *arguments, **options))
 
     return run
