@@ -20,4 +20,18 @@ IDENTITY: Final = {
     "{count} runs stopped or failed": "{count} 次运行被中止或失败",
     "name a directory by its id, or say --due": "请给出目录的编号，或使用 --due",
     "there is no directory {id}": "没有目录 {id}",
+    # keys
+    "List the keys that tokens are signed with, begin with the next one, or give one up.": (
+        "列出签名密钥，提前启用下一个密钥，或作废一个密钥。"
+    ),
+    "list the keys: ids, and since when each signs": "列出密钥：编号以及各自开始签名的时间",
+    "begin with the next key before its time": "提前启用下一个密钥",
+    "believe nothing any more that a key signed": "不再信任某个密钥签过的任何内容",
+    "the id of the key": "密钥的编号",
+    "{kid} signs from now on": "{kid} 从现在起用于签名",
+    "{kid} is revoked; nodes believe it no more within half a minute": "{kid} 已作废；各节点在半分钟内不再信任它",
+    "signs": "正在签名",
+    "signs next": "下一个签名",
+    "signed before": "曾经签名",
+    "revoked": "已作废",
 }

@@ -1,8 +1,7 @@
 """What the command line says to the person who runs it, in English and Chinese.
 
 Standard library only, and readable by Python 3.8: some of it is said before Django, or a fit Python, is there. What
-people read in a browser or client is not here but in Django's catalogues, and logs stay English. A template that lacks
-its Chinese is said in English; the mirror test lets none.
+people read in a browser or client is in Django's catalogues, and logs stay English. The mirror test wants all Chinese.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import sys
 import unicodedata
 from typing import Final
 
+from imsite.identityphrases import IDENTITY
 from imsite.loadphrases import LOAD_TESTS
 from imsite.peoplephrases import PEOPLE
 
@@ -52,7 +52,7 @@ def _prints_chinese() -> bool:
 
 # English to Chinese, in the order of the modules that say it.
 TRANSLATIONS: Final = {
-    **{**LOAD_TESTS, **PEOPLE},
+    **{**LOAD_TESTS, **PEOPLE, **IDENTITY},
     # bootstrap
     (
         "install Python 3.11, 3.12 or 3.13 (Debian: apt install python3 python3-venv; "

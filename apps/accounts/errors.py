@@ -62,6 +62,22 @@ class ServiceAccountNotFound(ImError):
     message = _("There is no service account %(account)s.")
 
 
+class KeyNotFound(ImError):
+    """No signing key that is still trusted has this id."""
+
+    code = "key_not_found"
+    status = 404
+    message = _("There is no signing key %(kid)s, or it is revoked already.")
+
+
+class KeysTooFresh(ImError):
+    """The next key is too new, or too many are published: others would meet one that they do not know."""
+
+    code = "keys_too_fresh"
+    status = 409
+    message = _("The next %(algorithm)s key is not known to everybody yet; try again tomorrow.")
+
+
 class ScopeInsufficient(ImError):
     """The access token is good, but its program was not granted this (RFC 6750 §3.1)."""
 
