@@ -88,6 +88,8 @@ class User(TenantScoped, Identified, Versioned, AbstractBaseUser, PermissionsMix
                 name="accounts_user_signed_out",
                 condition=models.Q(signed_out_at__isnull=False),
             ),
+            # The few who do not count, so that counting everybody else need not look at them.
+            models.Index(fields=["tenant"], name="accounts_user_inactive", condition=models.Q(is_active=False)),
         ]
 
     def __str__(self) -> str:
