@@ -94,6 +94,22 @@ class TerminalRefused(ImError):
     message = _("This terminal can't sign in: its id belongs to someone else, or it was revoked.")
 
 
+class TerminalNotFound(ImError):
+    """The person has no such terminal, or it is revoked; whether somebody else has it stays unsaid."""
+
+    code = "terminal_not_found"
+    status = 404
+    message = _("You have no terminal %(terminal)s.")
+
+
+class SignedInElsewhere(ImError):
+    """Another terminal took this one's place: the tenant allows so many of a platform at a time."""
+
+    code = ErrorCode.SIGNED_IN_ELSEWHERE.value
+    status = 403
+    message = _("You signed in elsewhere (%(name)s), so this terminal was closed. Sign in again to use this one.")
+
+
 class SignInLimited(ImError):
     """Too many failed sign-ins for this name or from this address."""
 

@@ -5,11 +5,11 @@ Pure but for the catalogue of platforms: what is stored and the time come in, a 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from apps.accounts.errors import TerminalRefused, TokenInvalid
+from apps.accounts.errors import SignedInElsewhere, TerminalRefused, TokenInvalid
 from apps.accounts.models import Terminal
 from apps.common.clock import to_ms
 from apps.common.errors import ImError, InvalidInput
@@ -78,6 +78,18 @@ class Found(NamedTuple):
     terminal_platform: str
     terminal_name: str
     terminal_seen_at: datetime | None
+    token_created_at: datetime | None = None
+    token_id: int = 0
+    token_family: UUID | None = None
+    is_linked: bool = True
+    """The terminal is known to sign in with this token's chain."""
+    displaced_at: datetime | None = None
+    displaced_by: str = ""
+    terminal_address: str = ""
+    is_bounded: bool = False
+    """The tenant bounds how many terminals of this platform a person has at a time."""
+    is_crowded: bool = False
+    """And there are more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,10 @@ class Arrival:
     platform: str
     name: str
     fault: ImError | None = None
+    address: str = ""
 
 
-def arrive(checksum: str, terminal_id: UUID, platform: str, name: str) -> Arrival:
+def arrive(checksum: str, terminal_id: UUID, platform: str, name: str, *, address: str = "") -> Arrival:
     """Return the arrival with its name in order, or with its fault: nobody without a token learns of that."""
     try:
         if platform not in PLATFORMS:
@@ -101,7 +114,7 @@ def arrive(checksum: str, terminal_id: UUID, platform: str, name: str) -> Arriva
         label = clean_line(name, field="name", max_chars=MAX_NAME_CHARS, required=False)
     except ImError as fault:
         return Arrival(checksum, terminal_id, "", "", fault)
-    return Arrival(checksum, terminal_id, platform, label)
+    return Arrival(checksum, terminal_id, platform, label, address=address)
 
 
 def lives(*, expires: datetime | None, user_is_active: bool, tenant_status: str, now: datetime) -> bool:
@@ -116,27 +129,67 @@ def opens(*, expires: datetime | None, scope: str, user_is_active: bool, tenant_
 
 
 def judge(arrival: Arrival, found: Found, *, now: datetime) -> Principal | ImError:
-    """Return who comes in, or why not. A terminal id that nobody has is no reason: it becomes hers."""
+    """Return who comes in, or why not. A terminal id that nobody has is no reason: it becomes hers.
+
+    Whose token has ended together with her terminal is told what became of that; a token tells whose she is all the
+    same.
+    """
     if found.user_id is None or found.tenant_id is None or found.expires is None:
         return TokenInvalid()
-    if not opens(
+    refusal = _terminal_refusal(arrival, found) if _is_good(found, now) else _token_refusal(arrival, found)
+    if refusal is not None:
+        return refusal
+    return Principal(TenantId(found.tenant_id), UserId(found.user_id), found.locale, to_ms(found.expires))
+
+
+def takes_a_place(arrival: Arrival, found: Found) -> bool:
+    """Tell whether an accepted terminal is to get a place among those of its platform, as others may have to go."""
+    if found.displaced_at is not None:
+        return True
+    is_known_as_such = found.terminal_user_id is not None and found.terminal_platform == arrival.platform
+    return found.is_bounded and (found.is_crowded or not is_known_as_such)
+
+
+def _is_good(found: Found, now: datetime) -> bool:
+    return opens(
         expires=found.expires,
         scope=found.scope,
         user_is_active=found.user_is_active,
         tenant_status=found.tenant_status,
         now=now,
-    ):
-        return TokenInvalid()
+    )
+
+
+def _token_refusal(arrival: Arrival, found: Found) -> ImError:
+    """A token that is no good any more; but for its end, it may still say who is told what became of the terminal."""
+    is_hers = arrival.fault is None and found.terminal_user_id == found.user_id
+    if is_hers and _is_good(found, datetime.min.replace(tzinfo=UTC)):
+        return _shut_out(found) or TokenInvalid()
+    return TokenInvalid()
+
+
+def _terminal_refusal(arrival: Arrival, found: Found) -> ImError | None:
     if arrival.fault is not None:
         return arrival.fault
-    is_anothers = found.terminal_user_id is not None and found.terminal_user_id != found.user_id
-    if is_anothers or found.terminal_revoked_at is not None:
+    if found.terminal_user_id is not None and found.terminal_user_id != found.user_id:
         return TerminalRefused()
-    return Principal(TenantId(found.tenant_id), UserId(found.user_id), found.locale, to_ms(found.expires))
+    return _shut_out(found)
+
+
+def _shut_out(found: Found) -> ImError | None:
+    """A terminal that lost its place gets one back with a token of a later sign-in; a revoked one never does."""
+    if found.terminal_revoked_at is not None:
+        return TerminalRefused()
+    if found.displaced_at is None or found.token_created_at is None or found.token_created_at > found.displaced_at:
+        return None
+    at_ms = to_ms(found.displaced_at)
+    return SignedInElsewhere(platform=found.terminal_platform, name=found.displaced_by, at=at_ms)
 
 
 def is_worth_noting(arrival: Arrival, found: Found, *, now: datetime) -> bool:
-    """Tell whether a stored terminal has another name or platform by now, or was not seen for a while."""
+    """Tell whether a stored terminal has another name, platform or address by now, or was not seen for a while."""
     if (found.terminal_platform, found.terminal_name) != (arrival.platform, arrival.name):
+        return True
+    if arrival.address and arrival.address != found.terminal_address:
         return True
     return found.terminal_seen_at is None or now - found.terminal_seen_at > SEEN_RESOLUTION

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from apps.accounts.api import me, service_accounts, tickets
+from apps.accounts.api import me, service_accounts, terminals, tickets
 
 urlpatterns = [
     path("me", me.MeView.as_view(), name="me"),
+    path("me/terminals", terminals.TerminalsView.as_view(), name="terminals"),
+    path("me/terminals/revoke-others", terminals.OtherTerminalsView.as_view(), name="terminals-revoke-others"),
+    path("me/terminals/<uuid:terminal>", terminals.TerminalDetailView.as_view(), name="terminal"),
     path("service-accounts", service_accounts.ServiceAccountsView.as_view(), name="service-accounts"),
     path("service-accounts/<uuid:account>", service_accounts.OneServiceAccountView.as_view(), name="service-account"),
     path(

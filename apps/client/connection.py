@@ -24,7 +24,7 @@ from apps.wire.frames import ClientFrames, Closing, ErrorFrame, ServerFrames, Si
 
 logger = logging.getLogger(__name__)
 
-FINAL_CODES: Final = frozenset({CloseCode.PROTOCOL, CloseCode.REVOKED, CloseCode.TOO_LARGE})
+FINAL_CODES: Final = frozenset({CloseCode.PROTOCOL, CloseCode.REVOKED, CloseCode.DISPLACED, CloseCode.TOO_LARGE})
 """After these close codes reconnecting would only end the same way."""
 MAX_TOKENS_REFUSED: Final = 3
 """Freshly made tokens refused in a row before the client gives up."""

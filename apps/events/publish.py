@@ -6,7 +6,8 @@ repair what they missed by seq. So nothing here raises to a caller whose work is
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +32,17 @@ NODES: Final = "nodes"
 """The group that every node which serves sessions is in."""
 GAP: Final = "gap"
 """From the layer itself: messages to `groups` (None: to any) since `since_ms`, unix time, may never arrive."""
+
+
+class Why(StrEnum):
+    """Why sessions have to end; what their clients are told, and do then, follows from it."""
+
+    REVOKED = "revoked"
+    """The terminal, or the person, may not be here any more."""
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """A token they may have come in with was taken back; with another one that is good they may come back."""
+    DISPLACED = "displaced"
+    """Another terminal took the place of this one."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -61,9 +73,27 @@ def user_group(user_id: UUID) -> str:
     return f"user.{user_id.hex}"
 
 
+async def send_to_groups(groups: Sequence[str], message: dict[str, Any]) -> None:
+    """Send a message of the layer to groups, with their names in it. A failing layer is logged, not raised."""
+    layer = get_channel_layer()
+    if layer is None or not groups:
+        return
+    (_EVENTS if message.get("seq") else _NOTICES).observe(len(groups))
+    try:
+        send_many = getattr(layer, "group_send_many", None)
+        if send_many is not None:
+            await send_many(groups, message)
+            return
+        for group in groups:
+            await layer.group_send(group, {**message, "groups": [group]})
+    except Exception:
+        _FAILED.add()
+        logger.exception("publishing to %d groups failed, receivers will sync", len(groups))
+
+
 async def publish(groups: Sequence[str], delivery: Delivery) -> None:
     """Hand `delivery` to every session in one or more of the groups. A failing layer is logged, not raised."""
-    await _send(groups, delivery.to_message())
+    await send_to_groups(groups, delivery.to_message())
 
 
 def publish_on_commit(groups: Sequence[str], delivery: Delivery) -> None:
@@ -71,9 +101,23 @@ def publish_on_commit(groups: Sequence[str], delivery: Delivery) -> None:
     _send_on_commit(groups, delivery.to_message())
 
 
-def revoke_on_commit(user_id: UUID, *, terminal_id: UUID | None = None) -> None:
-    """Once the transaction commits, close the user's open sessions: all, or those of one terminal."""
-    message = {"type": REVOKE, "terminal": terminal_id.hex if terminal_id else ""}
+def revoke_on_commit(
+    user_id: UUID,
+    *,
+    terminal_id: UUID | None = None,
+    why: Why = Why.REVOKED,
+    details: Mapping[str, str | int] | None = None,
+) -> None:
+    """Once the transaction commits, close the user's open sessions: all, or those of one terminal.
+
+    `details` is what their clients are told beyond the reason.
+    """
+    message = {
+        "type": REVOKE,
+        "terminal": terminal_id.hex if terminal_id else "",
+        "why": why.value,
+        "details": dict(details or {}),
+    }
     _send_on_commit([user_group(user_id)], message)
 
 
@@ -97,6 +141,12 @@ def bind_loop(loop: asyncio.AbstractEventLoop | None) -> None:
     _node.loop = loop
 
 
+def node_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that serves this process's sessions, while it does."""
+    loop = _node.loop
+    return loop if loop is not None and loop.is_running() else None
+
+
 def _send_on_commit(groups: Sequence[str], message: dict[str, Any]) -> None:
     names = tuple(groups)
     transaction.on_commit(lambda: _send_from_anywhere(names, message), robust=True)
@@ -104,30 +154,12 @@ def _send_on_commit(groups: Sequence[str], message: dict[str, Any]) -> None:
 
 def _send_from_anywhere(groups: Sequence[str], message: dict[str, Any]) -> None:
     """Send from a worker thread, a command without any loop, or a loop's own thread."""
-    loop = _node.loop
-    if loop is not None and loop.is_running():
-        asyncio.run_coroutine_threadsafe(_send(groups, message), loop)
+    if (loop := node_loop()) is not None:
+        asyncio.run_coroutine_threadsafe(send_to_groups(groups, message), loop)
         return
     try:
         running = asyncio.get_running_loop()
     except RuntimeError:
-        async_to_sync(_send)(groups, message)
+        async_to_sync(send_to_groups)(groups, message)
     else:
-        asyncio.run_coroutine_threadsafe(_send(groups, message), running)
-
-
-async def _send(groups: Sequence[str], message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    if layer is None or not groups:
-        return
-    (_EVENTS if message.get("seq") else _NOTICES).observe(len(groups))
-    try:
-        send_many = getattr(layer, "group_send_many", None)
-        if send_many is not None:
-            await send_many(groups, message)
-            return
-        for group in groups:
-            await layer.group_send(group, {**message, "groups": [group]})
-    except Exception:
-        _FAILED.add()
-        logger.exception("publishing to %d groups failed, receivers will sync", len(groups))
+        asyncio.run_coroutine_threadsafe(send_to_groups(groups, message), running)

@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
 
 from apps.accounts.services import is_ticket
 from apps.common.clock import now_ms
-from apps.events.publish import user_group
+from apps.events.publish import Why, user_group
 from apps.gateway.measures import CLOSES
 from apps.gateway.outbox import Bounds, Outbox
 from apps.gateway.quotas import Allowances, Quotas
@@ -28,7 +28,7 @@ from apps.gateway.session import (
     Session,
     too_many_messages,
 )
-from apps.wire.errors import CloseCode
+from apps.wire.errors import CloseCode, ErrorCode
 from apps.wire.frames import ConversationState, ErrorFrame, Read, Received, Send, SignIn
 
 CLOSE_GRACE_MS: Final = 5_000
@@ -44,7 +44,7 @@ SLOW_READER_RETRY_MS: Final = 1_000
 class Services(Protocol):
     """What a connection asks of the domain; `dispatch` has the real ones."""
 
-    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+    async def sign_in(self, frame: SignIn, address: str = "") -> tuple[Identity, str]:
         """Check the token, register the terminal; return who it is and her language. Raises ImError."""
 
     async def confirm(self, frame: SignIn) -> None:
@@ -97,6 +97,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_address",
         "_closing_since_ms",
         "_gone",
         "_node",
@@ -110,8 +111,9 @@ class Connection:
         "slot",
     )
 
-    def __init__(self, node: Node, outbox: Outbox, *, language: str) -> None:
+    def __init__(self, node: Node, outbox: Outbox, *, language: str, address: str = "") -> None:
         self._node = node
+        self._address = address
         self._gone = False
         self._tenant: UUID | None = None
         self._user: UUID | None = None
@@ -142,6 +144,11 @@ class Connection:
     def owner(self) -> tuple[UUID, UUID] | None:
         """Tenant and user, from the moment on that they are told here what concerns them."""
         return None if self._tenant is None or self._user is None else (self._tenant, self._user)
+
+    @property
+    def opened_ms(self) -> int:
+        """When it began, unix time."""
+        return self.session.opened_ms
 
     @property
     def next_due_ms(self) -> int:
@@ -193,9 +200,14 @@ class Connection:
         retry_ms = random.randrange(RESTART_SPREAD_MS)  # noqa: S311 - spreads reconnects only
         self._run(self.session.close(CloseCode.RESTART, "restart", retry_after_ms=retry_ms))
 
-    def revoke(self) -> None:
-        """End because the terminal or user may not be here any more."""
-        self._run(self.session.close(CloseCode.REVOKED, "revoked"))
+    def revoke(self, why: Why = Why.REVOKED, details: Mapping[str, str | int] | None = None) -> None:
+        """End because the terminal or user may not be here any more, or not with what she came in with."""
+        if why is Why.TOKEN:
+            self._run(self.session.close(CloseCode.SIGN_IN, ErrorCode.TOKEN_INVALID))
+        elif why is Why.DISPLACED:
+            self._run(self.session.close(CloseCode.DISPLACED, ErrorCode.SIGNED_IN_ELSEWHERE, details=details))
+        else:
+            self._run(self.session.close(CloseCode.REVOKED, "revoked"))
 
     def crowd_out(self) -> None:
         """End because the user has more sessions than she may."""
@@ -288,7 +300,7 @@ class Connection:
         """
         services = self._node.services
         try:
-            identity, language = await services.sign_in(frame)
+            identity, language = await services.sign_in(frame, self._address)
             self.language = language or self.language
             if home := self._home_elsewhere(frame, identity):
                 self._run(self.session.redirected(home))
@@ -318,6 +330,7 @@ class Connection:
             return
         self._tenant, self._user, self._terminal = identity.tenant, identity.user, identity.terminal
         registry = self._node.registry
+        self._address = ""  # noted with the terminal; kept here no longer than needed
         await registry.join(self, identity.user)
         await self._node.services.confirm(frame)
         if self._gone:

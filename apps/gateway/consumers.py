@@ -16,7 +16,7 @@ from django.conf import settings
 
 from apps.gateway import lifespan
 from apps.gateway.connection import Connection, Node
-from apps.gateway.handshake import language_of, origin_is_allowed
+from apps.gateway.handshake import address_of, language_of, origin_is_allowed
 from apps.gateway.outbox import AsgiOutbox, Send, Socket, SocketOutbox
 from apps.wire.codec import encode
 from apps.wire.errors import CloseCode
@@ -56,7 +56,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
             logger.info("socket refused: its origin is not allowed")
             await send({"type": "websocket.close", "code": CloseCode.PROTOCOL})
             return
-        language = language_of(headers)
+        language, address = language_of(headers), address_of(scope)
         await send({"type": "websocket.accept"})
         detach: Detach | None = (scope.get("extensions") or {}).get(DETACH)
         if isinstance(headers, list):
@@ -66,9 +66,9 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
         if node is None:
             return
         if detach is not None:
-            _detach(node, detach, language)
+            _detach(node, detach, language, address)
         else:
-            await self._serve(node, receive, send, language)
+            await self._serve(node, receive, send, language, address)
 
     async def _node(self, send: Send) -> Node | None:
         """Return the running node; when it can't start, tell the client to come back."""
@@ -83,11 +83,11 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
         await send({"type": "websocket.close", "code": CloseCode.RESTART, "reason": frame.reason})
         return None
 
-    async def _serve(self, node: Node, receive: Receive, send: Send, language: str) -> None:
+    async def _serve(self, node: Node, receive: Receive, send: Send, language: str, address: str) -> None:
         self._cut = False
         self._task = asyncio.current_task()
         outbox = AsgiOutbox(send, bounds=node.bounds, cut=self._cut_off)
-        connection = Connection(node, outbox, language=language)
+        connection = Connection(node, outbox, language=language, address=address)
         outbox.on_drained = connection.drained
         connection.open()
         try:
@@ -107,9 +107,9 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyp
             self._task.cancel()
 
 
-def _detach(node: Node, detach: Detach, language: str) -> None:
+def _detach(node: Node, detach: Detach, language: str, address: str) -> None:
     """Let the server call a connection of the node; it does not before this returns."""
     outbox = SocketOutbox(node.bounds)
-    connection = Connection(node, outbox, language=language)
+    connection = Connection(node, outbox, language=language, address=address)
     outbox.attach(detach(connection))
     connection.open()

@@ -77,7 +77,7 @@ class Dispatcher:
         await self._resuming.close()
         await self._sign_ins.close()
 
-    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+    async def sign_in(self, frame: SignIn, address: str = "") -> tuple[Identity, str]:
         """Check the token, register the terminal; return who it is and her language. Raises ImError or TimeoutError.
 
         A one-time ticket is used up first, in a thread, and stands for an access token from then on.
@@ -85,7 +85,7 @@ class Dispatcher:
         begun_s = asyncio.get_running_loop().time()
         if is_ticket(frame.token):
             await database_sync_to_async(open_session, thread_sensitive=False)(frame.token, now=timezone.now())
-        principal = await self._check(frame)
+        principal = await self._check(frame, address)
         SIGN_IN.observe(asyncio.get_running_loop().time() - begun_s)
         identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)
         return identity, principal.locale
@@ -138,9 +138,9 @@ class Dispatcher:
         else:
             sent.add_done_callback(answer)
 
-    async def _check(self, frame: SignIn) -> Principal:
+    async def _check(self, frame: SignIn, address: str = "") -> Principal:
         return await self._sign_ins.sign_in(
-            frame.token, terminal_id=frame.terminal, platform=frame.platform, name=frame.name
+            frame.token, terminal_id=frame.terminal, platform=frame.platform, name=frame.name, address=address
         )
 
     async def answer(self, frame: Question, *, identity: Identity, language: str) -> str:

@@ -1,6 +1,8 @@
 """What the gateway reads of the HTTP request that opens a socket: origin, language, address. Nothing of it is kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -44,5 +46,14 @@ def language_of(headers: Headers) -> str:
 def _host_name(address: str) -> str:
     try:
         return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """Return the address of the peer, "" when it is none of a network. What headers claim is the server's matter."""
+    host = (scope.get("client") or ("",))[0] or ""
+    try:
+        return str(ip_address(str(host)))
     except ValueError:
         return ""

@@ -15,7 +15,7 @@ from django.conf import settings
 from apps.accounts import selectors as accounts
 from apps.cluster import services as cluster_services
 from apps.cluster.services import Cluster
-from apps.common.clock import to_datetime
+from apps.common.clock import now_ms, to_datetime
 from apps.events.publish import bind_loop
 from apps.gateway.collector import freeze_as_it_grows
 from apps.gateway.connection import Node
@@ -25,6 +25,7 @@ from apps.gateway.outbox import Bounds
 from apps.gateway.quotas import Allowances, Quotas
 from apps.gateway.registry import Registry
 from apps.gateway.session import Limits
+from apps.gateway.shutouts import ShutOutWatch
 from apps.gateway.tenancy import TenantWatch
 from apps.messaging import runtime, selectors
 from apps.metrics import observe_gauge
@@ -141,6 +142,7 @@ async def _open(layer: Any) -> Node:
     await registry.start()
     registry.spawn_forever(repair.run())
     registry.spawn_forever(watch.run())
+    registry.spawn_forever(ShutOutWatch(registry, _shut_out_since, now_ms=now_ms).run())
     registry.spawn_forever(freeze_as_it_grows(lambda: len(registry)))
     limits = Limits(**getattr(settings, "IM_SESSION_LIMITS", {}))
     bounds = Bounds(**getattr(settings, "IM_OUTBOX_BOUNDS", {}))
@@ -156,6 +158,13 @@ async def _shut_out(
     found: tuple[set[UUID], set[UUID]] = await ask(
         tenant, users=users, terminals=terminals, since=to_datetime(since_ms)
     )
+    return found
+
+
+async def _shut_out_since(since_ms: int) -> accounts.ShutOut:
+    """Ask the accounts who was shut out since then, whoever that is, in a thread."""
+    ask = database_sync_to_async(accounts.shut_out_since, thread_sensitive=False)
+    found: accounts.ShutOut = await ask(to_datetime(since_ms))
     return found
 
 

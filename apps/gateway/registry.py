@@ -6,14 +6,15 @@ last, so a connection costs the layer nothing. A delivery reaches each of the us
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 
 from apps.common.clock import now_ms
-from apps.events.publish import DELIVER, GAP, NODES, REVOKE, TENANTS, user_group
+from apps.events.asking import ANSWER, ASK
+from apps.events.publish import DELIVER, GAP, NODES, REVOKE, TENANTS, Why, user_group
 from apps.gateway.measures import PUSHES, SESSIONS
 from apps.gateway.texts import SharedText
 from apps.gateway.wheel import Item, Wheel
@@ -67,8 +68,12 @@ class Connection(Item, Protocol):
     def restart(self) -> None:
         """End because the node stops."""
 
-    def revoke(self) -> None:
-        """End because the terminal or user may not be here any more."""
+    @property
+    def opened_ms(self) -> int:
+        """When it began, unix time."""
+
+    def revoke(self, why: Why = Why.REVOKED, details: Mapping[str, str | int] | None = None) -> None:
+        """End because the terminal or user may not be here any more, or not with what she came in with."""
 
     def crowd_out(self) -> None:
         """End because the user has more sessions than she may."""
@@ -206,6 +211,8 @@ class Registry:
             self.on_gap(message["groups"], message["since_ms"])
         elif message.get("type") == TENANTS:
             self.on_tenants()
+        elif message.get("type") == ASK:
+            self.spawn(self._tell_who_is_here(message))
 
     def _hand_out(self, message: dict[str, Any]) -> None:
         conversation = msgspec.convert(message["conversation"], UUID) if message["conversation"] else None
@@ -220,10 +227,19 @@ class Registry:
 
     def _revoke(self, message: dict[str, Any]) -> None:
         terminal = UUID(hex=message["terminal"]) if message["terminal"] else None
+        why, details = _reason(message)
         for group in message["groups"]:
             for connection in self._groups.get(group, ()):
                 if terminal is None or connection.terminal == terminal:
-                    _guarded(connection.revoke)
+                    _guarded(connection.revoke, why, details)
+
+    async def _tell_who_is_here(self, message: Mapping[str, Any]) -> None:
+        """Answer from which terminals the groups have sessions here."""
+        told = {each.terminal.hex for group in message["groups"] for each in self.sessions(group) if each.terminal}
+        try:
+            await self._layer.send(message["reply"], {"type": ANSWER, "terminals": sorted(told)})
+        except Exception:
+            logger.warning("who is here could not be told", exc_info=True)
 
     async def _settle(self, group: str) -> None:
         """Make the layer agree with whether the group has sessions here."""
@@ -282,6 +298,12 @@ class Registry:
 
 def _log_gap(groups: Sequence[str] | None, since_ms: int) -> None:
     logger.error("nobody repairs a gap of %s since %d", "all groups" if groups is None else groups, since_ms)
+
+
+def _reason(message: Mapping[str, Any]) -> tuple[Why, dict[str, str | int]]:
+    """Nodes of the release before say none, and those of a later one may know more reasons."""
+    why = message.get("why", "")
+    return (Why(why) if why in set(Why) else Why.REVOKED), message.get("details", {})
 
 
 def _ignore() -> None:

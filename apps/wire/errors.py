@@ -13,6 +13,7 @@ class ErrorCode(StrEnum):
     ALREADY_SIGNED_IN = "already_signed_in"
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - a code, not a secret
     TERMINAL_REFUSED = "terminal_refused"
+    SIGNED_IN_ELSEWHERE = "signed_in_elsewhere"
     INVALID_MESSAGE_ID = "invalid_message_id"
     MESSAGE_ID_MISMATCH = "message_id_mismatch"
     MESSAGE_ID_CONFLICT = "message_id_conflict"
@@ -43,6 +44,7 @@ class CloseCode(IntEnum):
     SIGN_IN = 4401
     REVOKED = 4403
     IDLE = 4408
+    DISPLACED = 4409
     SLOW_READER = 4413
     FLOOD = 4429
 

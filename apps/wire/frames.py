@@ -243,11 +243,16 @@ class Changed(ServerFrame, frozen=True):
 
 
 class Closing(ServerFrame, frozen=True):
-    """The server is about to close; reconnect after `retry_after_ms` if the close code allows it, to `url` if given."""
+    """The server is about to close; reconnect after `retry_after_ms` if the close code allows it, to `url` if given.
+
+    `details` say more about the reason: for `signed_in_elsewhere` the `platform` and `name` of the other terminal, and
+    when (`at`).
+    """
 
     reason: str
     retry_after_ms: int = 0
     url: str = ""
+    details: dict[str, str | int] = {}
 
 
 class ErrorFrame(ServerFrame, frozen=True):

@@ -1,12 +1,13 @@
 """The rules of sign-in, one by one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from apps.accounts.errors import TerminalRefused, TokenInvalid
+from apps.accounts.errors import SignedInElsewhere, TerminalRefused, TokenInvalid
 from apps.accounts.policies import (
     MAX_NAME_CHARS,
     SEEN_RESOLUTION,
@@ -18,6 +19,7 @@ from apps.accounts.policies import (
     is_worth_noting,
     judge,
     opens,
+    takes_a_place,
 )
 from apps.common.clock import to_ms
 from apps.common.errors import InvalidInput
@@ -148,6 +150,52 @@ class TestJudge:
     def test_anothers_terminal_and_a_revoked_one_are_refused(self, facts: dict[str, Any]) -> None:
         assert isinstance(self.verdict(**facts), TerminalRefused)
 
+    @pytest.mark.parametrize(
+        ("facts", "told"),
+        [
+            ({"terminal_revoked_at": NOW}, TerminalRefused),
+            ({"displaced_at": NOW, "token_created_at": NOW}, SignedInElsewhere),
+            ({}, TokenInvalid),
+            ({"terminal_revoked_at": NOW, "terminal_user_id": OTHER}, TokenInvalid),
+            ({"terminal_revoked_at": NOW, "user_is_active": False}, TokenInvalid),
+            ({"terminal_revoked_at": NOW, "scope": "other"}, TokenInvalid),
+        ],
+        ids=str,
+    )
+    def test_whose_token_ended_with_her_terminal_is_told_what_became_of_it(
+        self, facts: dict[str, Any], told: type
+    ) -> None:
+        assert type(self.verdict(expires=NOW, **facts)) is told
+
+    def test_who_lost_her_place_is_told_to_which_terminal(self) -> None:
+        verdict = self.verdict(displaced_at=NOW, displaced_by="Laptop", token_created_at=NOW - timedelta(days=1))
+
+        assert isinstance(verdict, SignedInElsewhere)
+        assert verdict.fields == {"platform": "web", "name": "Laptop", "at": to_ms(NOW)}
+
+    def test_with_a_token_of_a_later_sign_in_she_comes_in_again(self) -> None:
+        later = NOW + timedelta(microseconds=1)
+
+        assert isinstance(self.verdict(displaced_at=NOW, token_created_at=later), Principal)
+
+
+class TestTakesAPlace:
+    @pytest.mark.parametrize(
+        ("facts", "takes"),
+        [
+            ({}, False),
+            ({"terminal_user_id": None}, False),
+            ({"displaced_at": NOW}, True),
+            ({"is_bounded": True}, False),
+            ({"is_bounded": True, "is_crowded": True}, True),
+            ({"is_bounded": True, "terminal_user_id": None}, True),
+            ({"is_bounded": True, "terminal_platform": "ios"}, True),
+        ],
+        ids=str,
+    )
+    def test_where_it_has_none_or_there_are_too_many(self, facts: dict[str, Any], takes: bool) -> None:
+        assert takes_a_place(ARRIVAL, FOUND._replace(**facts)) is takes
+
 
 class TestIsWorthNoting:
     @pytest.mark.parametrize(
@@ -159,8 +207,15 @@ class TestIsWorthNoting:
             ({"terminal_seen_at": None}, True),
             ({"terminal_name": "Office"}, True),
             ({"terminal_platform": "ios"}, True),
+            ({"terminal_address": "10.0.0.1"}, True),
         ],
         ids=str,
     )
     def test_what_changed_or_is_long_ago_is(self, facts: dict[str, Any], worth: bool) -> None:
-        assert is_worth_noting(ARRIVAL, FOUND._replace(**facts), now=NOW) is worth
+        arrival = replace(ARRIVAL, address="10.0.0.9")
+        known = FOUND._replace(terminal_address="10.0.0.9")
+
+        assert is_worth_noting(arrival, known._replace(**facts), now=NOW) is worth
+
+    def test_an_address_that_nobody_knows_is_not(self) -> None:
+        assert not is_worth_noting(ARRIVAL, FOUND._replace(terminal_address="10.0.0.9"), now=NOW)

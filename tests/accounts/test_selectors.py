@@ -9,10 +9,19 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts import services
 from apps.accounts.errors import UserNotFound
-from apps.accounts.models import User
-from apps.accounts.selectors import get_user, get_users, search_users, shut_out
+from apps.accounts.models import Terminal, TerminalToken, User
+from apps.accounts.selectors import (
+    get_user,
+    get_users,
+    search_users,
+    shut_out,
+    shut_out_since,
+    terminals_of,
+    terminals_of_token,
+)
 from apps.tenants.models import Tenant
-from tests.accounts.terminals import terminal_of
+from tests.accounts.terminals import access_token_of, sign_in_chain, terminal_of
+from tests.rest_client import issue_token
 
 
 def test_one_user_is_found_by_id(alice: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -125,3 +134,48 @@ def test_who_is_shut_out_elsewhere_is_not_told_here(
 
     with django_assert_num_queries(2):
         assert shut_out(alice.tenant_id, users={eve.id}, terminals={foreign.id}, since=timezone.now()) == (set(), set())
+
+
+class TestTerminals:
+    def test_ones_own_are_listed_last_used_first(
+        self, alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        older, newer, revoked = (terminal_of(alice) for _ in range(3))
+        terminal_of(bob)
+        Terminal.unscoped.filter(pk=revoked.pk).update(revoked_at=revoked.created_at)
+
+        with django_assert_num_queries(1):
+            found = terminals_of(alice)
+
+        assert [each.id for each in found] == [newer.id, older.id]
+
+    def test_a_token_leads_to_the_terminals_of_its_chain(
+        self, alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        terminal, other = terminal_of(alice), terminal_of(alice)
+        access = access_token_of(sign_in_chain(alice, terminal))
+        single = access_token_of(issue_token(alice))
+        TerminalToken.unscoped.create(tenant=alice.tenant, terminal=other, access_token_id=single.pk)
+
+        with django_assert_num_queries(1):
+            assert terminals_of_token(alice, access.pk) == {terminal.id}
+        assert terminals_of_token(alice, single.pk) == {other.id}
+        assert terminals_of_token(bob, access.pk) == set()
+
+    def test_who_was_shut_out_since_then_is_found_whoever_it_is(
+        self, alice: User, bob: User, eve: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        since = timezone.now()
+        before = since - timedelta(seconds=1)
+        revoked, displaced, former = terminal_of(alice), terminal_of(eve), terminal_of(bob)
+        User.unscoped.filter(pk=eve.pk).update(signed_out_at=since)
+        User.unscoped.filter(pk=bob.pk).update(signed_out_at=before)
+        Terminal.unscoped.filter(pk=revoked.pk).update(revoked_at=since)
+        Terminal.unscoped.filter(pk=displaced.pk).update(displaced_at=since)
+        Terminal.unscoped.filter(pk=former.pk).update(revoked_at=before)
+
+        with django_assert_num_queries(3):
+            found = shut_out_since(since)
+
+        assert found.users == {eve.id: since}
+        assert found.terminals == {revoked.id: (alice.id, since), displaced.id: (eve.id, since)}

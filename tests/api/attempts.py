@@ -44,6 +44,15 @@ SERVICE_ACCOUNTS: dict[tuple[str, str], Attempt] = {
     ("POST", f"{BOTS}/{{account}}/secret"): Attempt(NO_BOT),
 }
 
+NO_TERMINAL = (404, "terminal_not_found")
+
+TERMINALS: dict[tuple[str, str], Attempt] = {
+    ("GET", "/api/v1/me/terminals"): Attempt(None),
+    ("POST", "/api/v1/me/terminals/revoke-others"): Attempt(None),
+    ("PATCH", "/api/v1/me/terminals/{terminal}"): Attempt(NO_TERMINAL, {"label": "X"}),
+    ("DELETE", "/api/v1/me/terminals/{terminal}"): Attempt(NO_TERMINAL),
+}
+
 TICKETS: dict[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/tickets"): Attempt((400, "invalid_input"), {"audience": "imsite", "scopes": ["t:{tenant}"]}),
     ("POST", "/api/v1/tickets/spend"): Attempt((403, "insufficient_scope"), {"ticket": "a.b.c"}),

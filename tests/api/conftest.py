@@ -15,6 +15,7 @@ from apps.orgs.services import create_department, create_organisation
 from apps.orgs.services.agreements import make_agreement
 from apps.orgs.services.placements import place_person
 from apps.tenants.models import Tenant
+from tests.accounts.terminals import terminal_of
 from tests.conftest import PASSWORD
 
 
@@ -50,6 +51,7 @@ def things(boss: User, alice: User) -> dict[str, str]:
         "role": str(role.id),
         "grant": str(grant.id),
         "account": str(bot.account.pk),
+        "terminal": str(terminal_of(alice).id),
         "agreement": str(agreement.id),
         "source": str(source.id),
         "tenant": str(boss.tenant_id),

@@ -15,8 +15,10 @@ from apps.events import publish as door
 from apps.events.inprocess import InProcessLayer
 from apps.events.publish import (
     NODES,
+    REVOKE,
     TENANTS,
     Delivery,
+    Why,
     bind_loop,
     publish,
     publish_on_commit,
@@ -203,15 +205,22 @@ class TestOnCommit:
         bind_loop(asyncio.get_running_loop())
 
         await database_sync_to_async(commit_with)(
-            lambda: revoke_on_commit(USER), lambda: revoke_on_commit(USER, terminal_id=UUID(int=9))
+            lambda: revoke_on_commit(USER),
+            lambda: revoke_on_commit(USER, terminal_id=UUID(int=9), why=Why.DISPLACED, details={"at": 1}),
         )
         while len(got) < 2:
             arrived.clear()
             await asyncio.wait_for(arrived.wait(), 2)
 
         assert got == [
-            {"type": "revoke", "terminal": "", "groups": [GROUP]},
-            {"type": "revoke", "terminal": UUID(int=9).hex, "groups": [GROUP]},
+            {"type": REVOKE, "terminal": "", "why": "revoked", "details": {}, "groups": [GROUP]},
+            {
+                "type": REVOKE,
+                "terminal": UUID(int=9).hex,
+                "why": "displaced",
+                "details": {"at": 1},
+                "groups": [GROUP],
+            },
         ]
 
 

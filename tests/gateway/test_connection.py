@@ -39,8 +39,10 @@ class FakeServices:
         self.languages: list[str] = []
         self.page = '{"op":"events"}'
         self.sending: list[asyncio.Future[None]] = []
+        self.addresses: list[str] = []
 
-    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+    async def sign_in(self, frame: SignIn, address: str = "") -> tuple[Identity, str]:
+        self.addresses.append(address)
         await self.gate.wait()
         if self.error is not None:
             raise self.error
@@ -287,6 +289,34 @@ class TestSigningIn:
         await settle()
 
         assert world.socket.events == [{"op": "closing", "reason": "revoked"}, 4403]
+
+    @pytest.mark.parametrize(
+        ("why", "events"),
+        [
+            ("token", [{"op": "closing", "reason": "token_invalid"}, 4401]),
+            (
+                "displaced",
+                [{"op": "closing", "reason": "signed_in_elsewhere", "details": {"name": "Laptop"}}, 4409],
+            ),
+            ("something of a later release", [{"op": "closing", "reason": "revoked"}, 4403]),
+        ],
+    )
+    async def test_a_session_is_told_why_it_ends(self, world: World, why: str, events: list[Any]) -> None:
+        await world.sign_in()
+        message = {"type": REVOKE, "terminal": PHONE.hex, "why": why, "details": {"name": "Laptop"}}
+
+        world.registry.deliver({**message, "groups": [f"user.{ALICE.hex}"]})
+
+        assert world.socket.events == events
+
+    async def test_where_the_peer_is_goes_to_the_first_sign_in_and_is_forgotten(self, world: World) -> None:
+        world.connection._address = "10.0.0.9"
+
+        await world.sign_in()
+        world.hand(sign_in())
+        await settle()
+
+        assert world.services.addresses == ["10.0.0.9", ""]
 
     async def test_a_renewal_joins_nothing_twice(self, world: World) -> None:
         await world.sign_in()

@@ -1,8 +1,10 @@
 """What the gateway makes of the request that opens a socket."""
 
+from typing import Any
+
 import pytest
 
-from apps.gateway.handshake import header, language_of, origin_is_allowed
+from apps.gateway.handshake import address_of, header, language_of, origin_is_allowed
 
 HOST = (b"host", b"chat.example.com:8001")
 
@@ -67,3 +69,18 @@ def test_the_language_is_the_first_one_spoken_here(accepted: str, language: str)
 
 def test_a_header_that_is_missing_is_empty() -> None:
     assert header([HOST], b"origin") == ""
+
+
+@pytest.mark.parametrize(
+    ("scope", "address"),
+    [
+        ({"client": ("10.0.0.9", 4711)}, "10.0.0.9"),
+        ({"client": ("::1", 4711)}, "::1"),
+        ({"client": ("", 0)}, ""),
+        ({"client": ("/run/socket", 0)}, ""),
+        ({"client": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_peers_address_is_the_servers_word(scope: dict[str, Any], address: str) -> None:
+    assert address_of(scope) == address

@@ -38,7 +38,7 @@ class SlowServices(FakeServices):
         super().__init__()
         self.signing_in = 0
 
-    async def sign_in(self, frame: SignIn) -> tuple[Identity, str]:
+    async def sign_in(self, frame: SignIn, address: str = "") -> tuple[Identity, str]:
         self.signing_in += 1
         try:
             await self.gate.wait()

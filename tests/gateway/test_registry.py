@@ -10,7 +10,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from apps.events.inprocess import InProcessLayer
-from apps.events.publish import NODES, TENANTS, Delivery, user_group
+from apps.events.publish import NODES, TENANTS, Delivery, Why, user_group
 from apps.gateway import registry as module
 from apps.gateway.registry import Registry
 from apps.gateway.texts import SharedText
@@ -22,6 +22,8 @@ PHONE, LAPTOP = UUID(int=11), UUID(int=12)
 
 class Peer:
     """A connection that notes what it is told."""
+
+    opened_ms = 0
 
     def __init__(self, registry: Registry, *, terminal: UUID = PHONE, stubborn: bool = False) -> None:
         self.slot = 0
@@ -50,7 +52,7 @@ class Peer:
         if not self._stubborn:
             self._registry.remove(self)
 
-    def revoke(self) -> None:
+    def revoke(self, why: Why = Why.REVOKED, details: Any = None) -> None:
         self.said.append("revoke")
 
     def crowd_out(self) -> None:

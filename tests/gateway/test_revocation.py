@@ -1,20 +1,27 @@
 """Whoever is shut out is shut out now: open sockets close, not only later sign-ins."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 from channels.layers import get_channel_layer
+from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import Terminal as Terminals
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, revoke_terminal, revoke_tokens, set_password
+from apps.accounts.services.chains import close_sessions_of
+from apps.accounts.services.placing import Newcomer, take_places
 from apps.common.clock import now_ms
+from apps.events.asking import open_terminals
 from apps.events.publish import GAP, REVOKE, user_group
 from apps.gateway import lifespan
 from apps.gateway.registry import Connection, Registry
 from apps.wire.errors import CloseCode
+from tests.accounts.terminals import access_token_of
 from tests.conftest import PASSWORD
 from tests.gateway.conftest import Dial, in_database
 from tests.rest_client import issue_token
@@ -132,3 +139,56 @@ async def test_who_is_shut_out_while_she_signs_in_does_not_get_in(
     assert (answer["op"], answer["code"]) == ("error", "token_invalid")
     node = await lifespan.running_node()
     assert not node.registry.sessions(user_group(alice.id))
+
+
+def displace(terminal: UUID) -> None:
+    """As a sign-in at another node would."""
+    row = Terminals.unscoped.get(pk=terminal)
+    row.tenant.settings = {"terminals": {"per_platform": {"web": 1}}}
+    row.tenant.save()
+    other = Terminals.unscoped.create(
+        id=UUID(int=77), tenant=row.tenant, user=row.user, platform="web", name="Laptop", last_seen_at=row.created_at
+    )
+    take_places([Newcomer(row.user_id, other.id, "web")], now=timezone.now())
+
+
+async def test_a_terminal_whose_place_another_one_took_is_told_so_now_and_when_it_comes_back(
+    dial: Dial, alice: User
+) -> None:
+    token = await in_database(issue_token, alice)
+    first = await dial(alice, sign_in=False)
+    await first.sign_in(token=token)
+
+    await in_database(displace, first.terminal)
+
+    closing = await first.receive()
+    assert (closing["reason"], closing["details"]["name"]) == ("signed_in_elsewhere", "Laptop")
+    assert await first.closed() == CloseCode.DISPLACED
+    again = await dial(alice, sign_in=False, terminal=first.terminal)
+    refused = await again.sign_in(token=token)
+    assert (refused["code"], refused["details"]["name"]) == ("signed_in_elsewhere", "Laptop")
+
+
+def take_back(token: str) -> None:
+    row = access_token_of(token)
+    with transaction.atomic():
+        close_sessions_of(row)
+        row.revoke()
+
+
+async def test_a_token_that_is_taken_back_ends_the_sessions_it_opened_and_no_others(dial: Dial, alice: User) -> None:
+    token = await in_database(issue_token, alice)
+    desk, phone = await dial(alice, sign_in=False), await dial(alice)
+    await desk.sign_in(token=token)
+
+    await in_database(take_back, token)
+
+    assert (await desk.receive())["reason"] == "token_invalid"
+    assert await desk.closed() == CloseCode.SIGN_IN
+    assert await phone.is_quiet()
+
+
+async def test_a_node_tells_who_is_there(dial: Dial, alice: User, bob: User) -> None:
+    desk, phone, _other = await dial(alice), await dial(alice), await dial(bob)
+
+    assert await asyncio.to_thread(open_terminals, alice.id) == {desk.terminal, phone.terminal}

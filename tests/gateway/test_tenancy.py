@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 from apps.accounts.models import User
 from apps.conversations.models import Conversation
 from apps.events.inprocess import InProcessLayer
-from apps.events.publish import NODES, TENANTS
+from apps.events.publish import NODES, TENANTS, Why
 from apps.gateway import lifespan, tenancy
 from apps.gateway.quotas import Allowances
 from apps.gateway.registry import Registry
@@ -38,7 +38,7 @@ class Peer:
         self.ended = asyncio.Event()
         self._broken = broken
 
-    def revoke(self) -> None:
+    def revoke(self, why: Why = Why.REVOKED, details: Any = None) -> None:
         self.ended.set()
         if self._broken:
             raise KeyError

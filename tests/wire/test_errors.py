@@ -13,6 +13,7 @@ def test_error_codes_are_those_of_version_1() -> None:
         "already_signed_in",
         "token_invalid",
         "terminal_refused",
+        "signed_in_elsewhere",
         "invalid_message_id",
         "message_id_mismatch",
         "message_id_conflict",
@@ -37,6 +38,7 @@ def test_close_codes_are_those_of_version_1() -> None:
         "SIGN_IN": 4401,
         "REVOKED": 4403,
         "IDLE": 4408,
+        "DISPLACED": 4409,
         "SLOW_READER": 4413,
         "FLOOD": 4429,
     }
@@ -44,7 +46,7 @@ def test_close_codes_are_those_of_version_1() -> None:
 
 def test_clients_come_back_by_themselves_only_where_nobody_has_to_act() -> None:
     assert {1001, 1006, 1012, 4408, 4413, 4429} == RECONNECT
-    assert not RECONNECT & {CloseCode.SIGN_IN, CloseCode.REVOKED, CloseCode.PROTOCOL}
+    assert not RECONNECT & {CloseCode.SIGN_IN, CloseCode.REVOKED, CloseCode.DISPLACED, CloseCode.PROTOCOL}
 
 
 def test_what_the_domain_calls_retryable_is_retryable_on_the_wire() -> None:

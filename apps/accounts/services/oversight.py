@@ -18,6 +18,7 @@ from apps.access.scopes import SYSTEM, Scope
 from apps.access.selectors import powers_of
 from apps.access.units import Unit
 from apps.accounts.models import Terminal, User
+from apps.accounts.services.chains import close_sessions_of
 from apps.accounts.services.terminals import revoke_terminal
 from apps.accounts.units import APPLICATIONS_CHANGE, TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.services import Change, record
@@ -49,6 +50,7 @@ def revoke_programs(actor: User, *, tokens: Sequence[Any], now: datetime) -> int
         for token in sorted(tokens, key=_chain):
             scope = _permitted(actor, TOKENS_REVOKE, token, owner=token.user, now=now)
             _record(actor, scope, "accounts.token.revoked", token, owner=token.user, now=now)
+            close_sessions_of(token)
             # From an access token to the refresh token that would get another one; that one takes both away.
             (getattr(token, "refresh_token", None) or token).revoke()
         return len(tokens)

@@ -44,11 +44,14 @@ def user_for_token(token: str) -> tuple[User, Access]:
 
 
 def revoke_tokens(user: User) -> None:
-    """Sign out all of the user's programs: access tokens, refresh tokens, open grants, and the sessions they opened."""
+    """Sign out all of the user's programs: access tokens, refresh tokens, open grants, and the sessions they opened.
+
+    Her browser sessions end, too; a request that shall outlive that says so: `update_session_auth_hash`.
+    """
 
     def revoke() -> None:
-        user.signed_out_at = timezone.now()
-        user.save(update_fields=["signed_out_at"])
+        user.signed_out_at = user.pages_ended_at = timezone.now()
+        user.save(update_fields=["signed_out_at", "pages_ended_at"])
         get_grant_model().objects.filter(user=user).delete()
         get_refresh_token_model().objects.filter(user=user, revoked__isnull=True).update(
             access_token=None, revoked=timezone.now()

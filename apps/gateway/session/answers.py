@@ -1,12 +1,19 @@
 """Frames the session itself answers with. Their texts are for programmers, so they are English only."""
 
+from typing import Final
 from uuid import UUID
 
 from apps.gateway.measures import REFUSALS
 from apps.gateway.session.effects import SendText
 from apps.wire.codec import encode
-from apps.wire.errors import ErrorCode
+from apps.wire.errors import CloseCode, ErrorCode
 from apps.wire.frames import Changed, ClientFrames, ErrorFrame, Send
+
+SHUT_OUT: Final[dict[str, CloseCode]] = {
+    ErrorCode.TERMINAL_REFUSED: CloseCode.REVOKED,
+    ErrorCode.SIGNED_IN_ELSEWHERE: CloseCode.DISPLACED,
+}
+"""Refusals of a sign-in after which the socket closes, as trying again with the same token is no use."""
 
 
 def marks_of(frame: ClientFrames) -> tuple[str, str]:

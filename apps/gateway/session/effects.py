@@ -1,5 +1,6 @@
 """What a session asks of the code that runs it. Effects are structs, which cost a tenth of a dataclass to make."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +17,9 @@ Request = Send | Question
 
 Note = Received | Read
 """What is taken note of and not answered."""
+
+Details = Mapping[str, str | int]
+"""What a client is told beyond a reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from apps.gateway.measures import FRAMES
-from apps.gateway.session.answers import changed, error, marks_of
+from apps.gateway.session.answers import SHUT_OUT, changed, error, marks_of
 from apps.gateway.session.conduct import Conduct
-from apps.gateway.session.effects import Authenticate, Call, Close, Effect, Identity, Request, SendText
+from apps.gateway.session.effects import Authenticate, Call, Close, Details, Effect, Identity, Request, SendText
 from apps.gateway.session.limits import COSTS, Limits
 from apps.gateway.session.unacked import Unacked
 from apps.wire.codec import FrameRefused, decode_client_frame, encode
@@ -51,12 +51,12 @@ class Session:
         "_last_frame_ms",
         "_limits",
         "_missed",
-        "_opened_ms",
         "_signing_in",
         "_unacked",
         "id",
         "identity",
         "next_due_ms",
+        "opened_ms",
     )
 
     def __init__(self, session_id: str, *, now_ms: int, limits: Limits) -> None:
@@ -67,7 +67,7 @@ class Session:
         self._signing_in = False
         self._expiry_noticed = False
         self._in_flight = 0
-        self._opened_ms = self._last_frame_ms = now_ms
+        self.opened_ms = self._last_frame_ms = now_ms
         self.next_due_ms = now_ms + limits.sign_in_ms
         """When `tick` is wanted; looking earlier does nothing."""
         self._unacked: Unacked | None = None
@@ -168,8 +168,8 @@ class Session:
             return ()
         if self.identity is None:
             self._held = self._missed = None  # the next to sign in may be someone else, and is told anew what changed
-        if refusal.code == ErrorCode.TERMINAL_REFUSED:
-            return (SendText(encode(refusal)), *self.close(CloseCode.REVOKED, "terminal_refused"))
+        if (final := SHUT_OUT.get(refusal.code)) is not None:
+            return (SendText(encode(refusal)), *self.close(final, refusal.code, details=refusal.details))
         if self.identity is None and not refusal.retry:
             return (SendText(encode(refusal)), *self.close(CloseCode.SIGN_IN, refusal.code))
         return (SendText(encode(refusal)),)
@@ -256,20 +256,22 @@ class Session:
         """Take the outcome of a first `sign_in` of a user whom another node serves at less cost."""
         return self.close(CloseCode.RESTART, "redirect", url=url)
 
-    def close(self, code: CloseCode, reason: str, *, retry_after_ms: int = 0, url: str = "") -> Sequence[Effect]:
+    def close(
+        self, code: CloseCode, reason: str, *, retry_after_ms: int = 0, url: str = "", details: Details | None = None
+    ) -> Sequence[Effect]:
         """End the session with a `closing` frame and a close code; nothing the first time was asked already."""
         if self._closing:
             return ()
         self._closing = True
         self._unacked = self._held = self._missed = None
-        closing = Closing(reason=reason, retry_after_ms=retry_after_ms, url=url)
+        closing = Closing(reason=reason, retry_after_ms=retry_after_ms, url=url, details=dict(details or {}))
         return (SendText(encode(closing)), Close(code, reason))
 
     # Inside -----------------------------------------------------------------------------------------------------------
 
     def _tick_before_sign_in(self, now_ms: int) -> Sequence[Effect]:
         """A sign-in being carried out has its own bound in the code that does it."""
-        if self._signing_in or now_ms < self._opened_ms + self._limits.sign_in_ms:
+        if self._signing_in or now_ms < self.opened_ms + self._limits.sign_in_ms:
             self.next_due_ms = now_ms + RESEND_CHECK_MS
             return ()
         return self.close(CloseCode.SIGN_IN, "sign_in_timeout")

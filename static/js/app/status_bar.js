@@ -6,12 +6,12 @@ import { useApp } from "./context.js";
 import { html } from "./html.js";
 
 const CALM_MS = 1200;
-const REVOKED = new Set(["revoked", "terminal_refused"]);
+const SIGNED_OUT = { revoked: "status.revoked", terminal_refused: "error.terminal_refused", signed_in_elsewhere: "status.elsewhere" };
 
 export function StatusBar() {
   const { client, t, signOut } = useApp();
   const { status } = client;
-  const revoked = status.state === "stopped" && REVOKED.has(status.reason);
+  const revoked = status.state === "stopped" && status.reason in SIGNED_OUT;
   const offline = status.state !== "online";
   const [visible, setVisible] = useState(false);
   const [, tick] = useState(0);
@@ -40,8 +40,13 @@ export function StatusBar() {
 }
 
 function statusText(t, status) {
-  if (status.state === "stopped") return t(status.reason === "revoked" ? "status.revoked" : status.reason === "terminal_refused" ? "error.terminal_refused" : "status.stopped");
+  if (status.state === "stopped") return t(SIGNED_OUT[status.reason] ?? "status.stopped", elsewhere(t, status.details));
   if (!navigator.onLine) return t("status.offline");
   if (status.state === "waiting") return t("status.waiting", { seconds: Math.max(1, Math.ceil((status.until - Date.now()) / 1000)) });
   return t("status.connecting");
+}
+
+// Which terminal took the place of this one, and when.
+function elsewhere(t, { name = "", platform = "", at = Date.now() } = {}) {
+  return { name: name || platform, platform: t(`platform.${platform || "web"}`), time: new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) };
 }

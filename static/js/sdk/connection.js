@@ -5,7 +5,7 @@
 
 import { Backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
-import { CLOSE, CLOSES_FOR_GOOD, ConnectionLost, ImError, SAME_NODE, SignedOut } from "./protocol.js";
+import { CLOSE, CLOSES_FOR_GOOD, ConnectionLost, FINAL_REASONS, ImError, SAME_NODE, SignedOut } from "./protocol.js";
 
 const OPEN_TIMEOUT_MS = 6_000;
 const WELCOME_TIMEOUT_MS = 15_000;
@@ -15,6 +15,7 @@ const RENEW_BEFORE_MS = 60_000;
 const RENEW_RETRY_MS = 10_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const GONE = 1006;
+const REFUSED_FOR_GOOD = new Set(["terminal_refused", "signed_in_elsewhere"]);
 
 export class Connection extends Emitter {
   #urls;
@@ -34,6 +35,7 @@ export class Connection extends Emitter {
   #heartbeatMs = 30_000;
   #serverTime = null;
   #minimumWaitMs = 0;
+  #details;
   #wanted = false;
   #attempt = 0;
   #opened = false;
@@ -188,7 +190,8 @@ export class Connection extends Emitter {
     }
   }
 
-  #warned({ reason, retry_after_ms: retryAfterMs = 0, url = "" }) {
+  #warned({ reason, retry_after_ms: retryAfterMs = 0, url = "", details }) {
+    this.#details = details;
     if (reason === "token_expires") this.#renew();
     else if (url && this.#follows && !this.online) this.#goOn(url);
     else this.#minimumWaitMs = retryAfterMs;
@@ -208,7 +211,7 @@ export class Connection extends Emitter {
       this.#follows = false; // Perhaps a server of before redirects: it leaves the socket open.
       this.#signIn();
     } else if (frame.code === "token_invalid") this.#lost(CLOSE.SIGN_IN);
-    else if (frame.code === "terminal_refused") this.#halt("stopped", frame.code);
+    else if (REFUSED_FOR_GOOD.has(frame.code)) this.#halt("stopped", frame.code, frame.details);
     else if (frame.ref === "renew" && error.retry) this.#after("renew", RENEW_RETRY_MS, () => this.#renew());
     else if (this.online) this.emit("refused", error);
     else {
@@ -262,7 +265,7 @@ export class Connection extends Emitter {
     this.#drop();
     if (!this.#wanted) return;
     if (CLOSES_FOR_GOOD.has(code)) {
-      this.#halt("stopped", code === CLOSE.REVOKED ? "revoked" : "protocol");
+      this.#halt("stopped", FINAL_REASONS[code] ?? "protocol", this.#details);
       return;
     }
     if (code === CLOSE.SIGN_IN) this.#rejected = this.#token;
@@ -277,10 +280,10 @@ export class Connection extends Emitter {
     this.#after("retry", waitMs, () => this.#connect());
   }
 
-  #halt(state, reason) {
+  #halt(state, reason, details) {
     this.#wanted = false;
     this.#drop();
-    this.#setStatus({ state, reason });
+    this.#setStatus({ state, reason, ...(details && { details }) });
   }
 
   // Forget the socket, its timers and everything that waits for an answer on it.

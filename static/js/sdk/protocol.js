@@ -5,11 +5,16 @@ export const MAX_LISTED_CONVERSATIONS = 100;
 export const UNREAD_CAP = 999;
 
 export const CLOSE = Object.freeze({
-  TOO_LARGE: 1009, PROTOCOL: 4400, SIGN_IN: 4401, REVOKED: 4403, IDLE: 4408, SLOW_READER: 4413, FLOOD: 4429,
+  TOO_LARGE: 1009, PROTOCOL: 4400, SIGN_IN: 4401, REVOKED: 4403, IDLE: 4408, DISPLACED: 4409, SLOW_READER: 4413, FLOOD: 4429,
 });
 
 /** After these the client does not come back by itself; after any other close code it does, with back-off. */
-export const CLOSES_FOR_GOOD = new Set([CLOSE.TOO_LARGE, CLOSE.PROTOCOL, CLOSE.REVOKED]);
+export const CLOSES_FOR_GOOD = new Set([CLOSE.TOO_LARGE, CLOSE.PROTOCOL, CLOSE.REVOKED, CLOSE.DISPLACED]);
+
+/** Why a client that does not come back was closed; anything else is a breach of the protocol. */
+export const FINAL_REASONS = Object.freeze({
+  [CLOSE.REVOKED]: "revoked", [CLOSE.DISPLACED]: "signed_in_elsewhere",
+});
 
 /** After these nothing is wrong with the node: come back to the same one. */
 export const SAME_NODE = new Set([CLOSE.SIGN_IN, CLOSE.IDLE, CLOSE.SLOW_READER, CLOSE.FLOOD]);

@@ -65,3 +65,25 @@ def test_revoked_ones_can_be_told_apart(admin_pages: Client, alice: User) -> Non
     ]
 
     assert counts == [1, 1, 2]
+
+
+def test_where_it_was_used_and_whether_another_took_its_place_is_shown(admin_pages: Client, alice: User) -> None:
+    terminal = make_terminal(alice)
+    rows = Terminal.unscoped.filter(pk=terminal.pk)
+    rows.update(address="10.0.0.9", label="Kitchen", displaced_at=terminal.created_at)
+
+    page = admin_pages.get(reverse(LIST)).content.decode()
+
+    assert "own network (10.0.0.9)" in page
+    assert "Kitchen" in page
+    assert "closed for another one" in page
+
+
+def test_who_revokes_her_own_stays_signed_in_where_she_does_it(admin_pages: Client) -> None:
+    actor = User.unscoped.get(pk=admin_pages.session["_auth_user_id"])
+    terminal = make_terminal(actor)
+
+    revoke(admin_pages, terminal)
+
+    assert terminal.revoked_at is not None
+    assert admin_pages.get(reverse(LIST)).status_code == 200

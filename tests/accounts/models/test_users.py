@@ -50,9 +50,7 @@ def test_browser_sessions_are_checked_by_the_password_and_by_when_they_were_ende
     assert len({at_first, once, again, alice.get_session_auth_hash()}) == 4
 
 
-def test_a_browser_session_outlives_a_new_secret_as_long_as_the_old_one_is_known(
-    alice: User, settings: Any
-) -> None:
+def test_a_browser_session_outlives_a_new_secret_as_long_as_the_old_one_is_known(alice: User, settings: Any) -> None:
     alice.pages_ended_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     before = alice.get_session_auth_hash()
 

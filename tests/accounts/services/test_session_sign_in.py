@@ -11,20 +11,23 @@ import psycopg
 import pytest
 import pytest_asyncio
 from channels.db import database_sync_to_async
+from django.db import OperationalError
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
 from apps.accounts import services
-from apps.accounts.errors import SignInBusy, TerminalRefused, TokenInvalid
-from apps.accounts.models import Terminal, User
+from apps.accounts.errors import SignedInElsewhere, SignInBusy, TerminalRefused, TokenInvalid
+from apps.accounts.models import Terminal, TerminalToken, User
 from apps.accounts.policies import SEEN_RESOLUTION, Principal
-from apps.accounts.services import SessionSignIn
+from apps.accounts.services import SessionSignIn, session_sign_in
 from apps.accounts.services import sign_in_statements as statements
 from apps.common import database, line
 from apps.common.batching import BatchLimits
 from apps.common.clock import to_ms
 from apps.common.errors import InvalidInput, Unavailable
+from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant
+from tests.accounts.terminals import access_token_of, is_alive, sign_in_chain, terminal_of
 from tests.accounts.token_cases import CASES
 from tests.conftest import PASSWORD
 from tests.metrics.measured import Measured
@@ -128,7 +131,7 @@ class TestTerminals:
     ) -> None:
         token, terminal_id = await in_database(issue_token, alice), uuid4()
         await come(door, token, terminal_id)
-        for name in ("INSERT_TERMINALS", "MAKE_ROOM", "NOTE_SEEN"):
+        for name in ("INSERT_TERMINALS", "MAKE_ROOM", "LINK_TOKENS", "NOTE_SEEN"):
             monkeypatch.setattr(statements, name, "SELECT nonsense")
 
         again = await together(*(come(door, token, terminal_id) for _ in range(3)))
@@ -200,10 +203,17 @@ class TestTerminals:
         await come(door, token, terminal_id)
         await in_database(services.revoke_terminal, await in_database(Terminal.unscoped.get, pk=terminal_id))
 
-        refused, other = await together(come(door, token, terminal_id, name="New"), come(door, token))
+        fresh = await in_database(issue_token, alice)
+        told, refused, other, stranger = await together(
+            come(door, token, terminal_id),
+            come(door, fresh, terminal_id, name="New"),
+            come(door, fresh),
+            come(door, token),
+        )
 
-        assert isinstance(refused, TerminalRefused)
+        assert [type(verdict) for verdict in (told, refused)] == [TerminalRefused] * 2
         assert other.user_id == alice.id
+        assert isinstance(stranger, TokenInvalid)  # its token ended with the terminal
 
     async def test_bad_fields_are_refused_alone_and_only_to_whom_they_concern(
         self, door: SessionSignIn, alice: User
@@ -223,6 +233,144 @@ class TestTerminals:
         assert [type(result) for result in refused] == [InvalidInput] * 4 + [TerminalRefused, Principal]
         assert [type(result) for result in strangers] == [TokenInvalid] * 5
         assert len(await in_database(terminals)) == 1
+
+
+class TestChains:
+    async def test_a_terminal_is_known_by_the_chain_it_signs_in_with(self, door: SessionSignIn, alice: User) -> None:
+        terminal = await in_database(terminal_of, alice)
+        token, single = await in_database(sign_in_chain, alice, terminal), await in_database(issue_token, alice)
+        await in_database(TerminalToken.unscoped.all().delete)
+
+        await together(*(come(door, each, terminal.id) for each in (token, single, token)))
+
+        links = await in_database(lambda: list(TerminalToken.unscoped.order_by("access_token_id")))
+        family = await in_database(lambda: access_token_of(token).refresh_token.token_family)
+        assert [(link.token_family, link.access_token_id) for link in links] == [
+            (None, (await in_database(access_token_of, single)).pk),
+            (family, None),
+        ]
+        assert {(link.terminal_id, link.tenant_id) for link in links} == {(terminal.id, alice.tenant_id)}
+
+    async def test_at_the_bound_the_oldest_chain_ends(
+        self, door: SessionSignIn, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(statements, "MAX_CHAINS", 2)
+        terminal_id = uuid4()
+        tokens = [await in_database(issue_token, alice) for _ in range(3)]
+
+        for token in tokens:
+            await come(door, token, terminal_id)
+
+        assert [await in_database(is_alive, token) for token in tokens] == [False, True, True]
+        assert await in_database(TerminalToken.unscoped.count) == 2
+
+    async def test_a_terminal_that_makes_room_takes_its_tokens_along(
+        self, door: SessionSignIn, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(statements, "MAX_TERMINALS", 1)
+        shared, own, fresh = [await in_database(issue_token, alice) for _ in range(3)]
+        oldest = uuid4()
+        await come(door, own, oldest)
+        await come(door, shared, oldest)
+
+        await together(come(door, shared, uuid4()))
+        await come(door, fresh, uuid4())
+
+        assert await in_database(is_alive, own) is False
+        assert await in_database(is_alive, fresh) is True
+
+
+class TestAddresses:
+    async def test_where_it_was_last_used_is_noted(self, door: SessionSignIn, alice: User) -> None:
+        token, terminal_id = await in_database(issue_token, alice), uuid4()
+        await come(door, token, terminal_id, address="10.0.0.1")
+        (at_first,) = await in_database(terminals)
+
+        await come(door, token, terminal_id, address="10.0.0.2")
+        await come(door, token, terminal_id)
+        await door.close()
+
+        (moved,) = await in_database(terminals)
+        assert (at_first.address, moved.address) == ("10.0.0.1", "10.0.0.2")
+
+
+class TestPlaces:
+    @pytest_asyncio.fixture(autouse=True)
+    async def _two_of_the_web(self, transactional_db: None, tenant: Tenant) -> None:
+        tenant.settings = {"terminals": {"per_platform": {"web": 2}}}
+        await in_database(tenant.save)
+
+    async def test_one_more_takes_the_place_of_the_one_used_longest_ago(self, door: SessionSignIn, alice: User) -> None:
+        tokens = [await in_database(issue_token, alice) for _ in range(3)]
+        first, second, third = (uuid4() for _ in tokens)
+        await come(door, tokens[0], first, platform="web")
+        await come(door, tokens[1], second, platform="web")
+        await come(door, tokens[0], uuid4(), platform="ios")
+
+        await come(door, tokens[2], third, platform="web", name="Laptop")
+
+        told, kept, other = await together(
+            come(door, tokens[0], first, platform="web"),
+            come(door, tokens[1], second, platform="web"),
+            come(door, tokens[2], third, platform="web"),
+        )
+        assert isinstance(told, SignedInElsewhere)
+        assert (told.fields["platform"], told.fields["name"]) == ("web", "Laptop")
+        assert [kept.user_id, other.user_id] == [alice.id] * 2
+
+    async def test_it_gets_a_place_back_with_a_sign_in_of_later(self, door: SessionSignIn, alice: User) -> None:
+        tokens = [await in_database(issue_token, alice) for _ in range(3)]
+        places = [uuid4() for _ in tokens]
+        for token, place in zip(tokens, places, strict=True):
+            await come(door, token, place, platform="web")
+
+        later = await in_database(issue_token, alice)
+        await come(door, later, places[0], platform="web")
+
+        now_out = await together(
+            *(come(door, token, place, platform="web") for token, place in zip(tokens, places, strict=True))
+        )
+        assert [type(each) for each in now_out] == [TokenInvalid, SignedInElsewhere, Principal]
+
+    async def test_of_many_at_several_nodes_at_once_no_more_stay_than_may(
+        self, door: SessionSignIn, alice: User
+    ) -> None:
+        doors = [door, *(SessionSignIn(database.conninfo()) for _ in range(3))]
+        tokens = [await in_database(issue_token, alice) for _ in range(8)]
+        comers = [(doors[number % 4], token, uuid4()) for number, token in enumerate(tokens)]
+
+        await together(*(come(at, token, terminal, platform="web") for at, token, terminal in comers))
+        confirmed = await together(*(come(at, token, terminal, platform="web") for at, token, terminal in comers))
+
+        assert sorted({type(each).__name__ for each in confirmed}) == ["Principal", "SignedInElsewhere"]
+        assert [type(each) for each in confirmed].count(Principal) == 2
+        assert sum(each.displaced_at is None for each in await in_database(terminals)) == 2
+        for other in doors[1:]:
+            await other.close()
+
+    async def test_a_bound_set_later_holds_from_the_next_sign_in_on(
+        self, door: SessionSignIn, alice: User, tenant: Tenant
+    ) -> None:
+        tokens, places = [await in_database(issue_token, alice) for _ in range(2)], [uuid4(), uuid4()]
+        for token, place in zip(tokens, places, strict=True):
+            await come(door, token, place, platform="web")
+        tenant.settings = {"terminals": {"per_platform": {"web": 1}}}
+        await in_database(tenant.save)
+
+        await come(door, tokens[0], places[0], platform="web")
+
+        assert isinstance((await together(come(door, tokens[1], places[1], platform="web")))[0], SignedInElsewhere)
+
+    async def test_without_a_database_for_places_she_is_told_to_come_back(
+        self, door: SessionSignIn, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(*_: object, **__: object) -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(session_sign_in, "take_places", away)
+
+        with pytest.raises(Unavailable):
+            await come(door, await in_database(issue_token, alice), platform="web")
 
 
 class TestRoom:
@@ -274,7 +422,7 @@ class TestBounds:
         await together(*(come(door, token, terminal_id) for terminal_id in known))
 
         assert measured.grown("im_sign_in_batch_sessions") == measured.grown("im_sign_in_batch_seconds") == 1
-        assert at_first == [statements.CHECK, statements.INSERT_TERMINALS, statements.MAKE_ROOM]
+        assert at_first == [statements.CHECK, statements.INSERT_TERMINALS, statements.MAKE_ROOM, statements.LINK_TOKENS]
         assert sent == [statements.CHECK]
 
     async def test_a_queue_that_is_full_says_when_to_come_back(self, transactional_db: None, alice: User) -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from apps.accounts.models import User
-from apps.accounts.policies import Arrival, Principal
+from apps.accounts.policies import Arrival, Found, Principal
 from apps.accounts.services import sign_in_statements as statements
 from apps.common import database
 from apps.common.arrays import register_packed
@@ -17,11 +17,13 @@ from apps.wire.ids import TenantId, UserId
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ARRIVALS = [Arrival("digest", UUID(int=number), "web", "Desk") for number in (7, 8)]
 WHO = Principal(TenantId(UUID(int=1)), UserId(UUID(int=2)), "", 1)
+FOUND = Found(NOW, "im", UUID(int=2), UUID(int=1), True, "active", "", None, None, "", "", None, token_id=9)
 SEEN = [(arrival, WHO, NOW) for arrival in ARRIVALS]
 PARAMETERS: dict[str, tuple[Any, ...]] = {
     "CHECK": statements.check_parameters(ARRIVALS),
-    "INSERT_TERMINALS": statements.terminal_parameters(SEEN),
+    "INSERT_TERMINALS": statements.newcomer_parameters([(arrival, FOUND, WHO, NOW) for arrival in ARRIVALS]),
     "MAKE_ROOM": statements.room_parameters(SEEN),
+    "LINK_TOKENS": statements.link_parameters([(arrival, FOUND, WHO) for arrival in ARRIVALS]),
     "NOTE_SEEN": statements.terminal_parameters(SEEN),
 }
 

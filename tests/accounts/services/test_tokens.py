@@ -49,6 +49,15 @@ def test_the_database_holds_no_token_that_signs_in(alice: User) -> None:
     assert token not in {row.token, row.token_checksum}
 
 
+def test_revoking_ends_browser_sessions_as_well(alice: User) -> None:
+    before = alice.get_session_auth_hash()
+
+    services.revoke_tokens(alice)
+
+    kept = User.unscoped.get(pk=alice.pk)
+    assert kept.get_session_auth_hash() == alice.get_session_auth_hash() != before
+
+
 def test_revoking_takes_back_one_users_tokens_only(alice: User, bob: User) -> None:
     token, other = issue_token(alice), issue_token(bob)
 

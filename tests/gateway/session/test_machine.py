@@ -242,6 +242,16 @@ class TestRenewing:
 
         assert closed == (4403, "terminal_refused")
 
+    def test_a_terminal_whose_place_another_one_took_is_told_which(self) -> None:
+        session = welcomed()
+        hand(session, sign_in())
+        refusal = ErrorFrame(code=ErrorCode.SIGNED_IN_ELSEWHERE, message="no", details={"name": "Laptop"})
+
+        _, closing, closed = outcome(session.sign_in_failed(refusal))
+
+        assert closing == {"op": "closing", "reason": "signed_in_elsewhere", "details": {"name": "Laptop"}}
+        assert closed == (4409, "signed_in_elsewhere")
+
 
 class TestRequests:
     def test_a_heartbeat_is_answered_with_the_time(self) -> None:

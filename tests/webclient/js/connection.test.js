@@ -149,6 +149,35 @@ for (const [code, reason] of [[4403, "revoked"], [4400, "protocol"], [1009, "pro
   });
 }
 
+test("a terminal whose place another one took stays away, and knows which one and when", async () => {
+  const details = { platform: "web", name: "Laptop", at: 1_700_000_000_000 };
+  const { clock, server, connection } = makeRig();
+  connection.start();
+  await settle();
+  for (const socket of server.sockets) socket.deliver({ op: "closing", reason: "signed_in_elsewhere", details });
+  await settle();
+
+  server.drop(4409);
+  await clock.advance(120_000);
+
+  assert.deepEqual(connection.status, { state: "stopped", reason: "signed_in_elsewhere", details });
+  assert.equal(server.sockets.size, 0);
+});
+
+test("one that comes back later is told the same", async () => {
+  const details = { platform: "web", name: "Laptop", at: 1_700_000_000_000 };
+  const { clock, server, connection } = makeRig();
+  server.on_sign_in = (socket, { ref }) => {
+    socket.deliver({ op: "error", code: "signed_in_elsewhere", message: "Elsewhere.", ref, details });
+  };
+
+  connection.start();
+  await clock.advance(120_000);
+
+  assert.deepEqual(connection.status, { state: "stopped", reason: "signed_in_elsewhere", details });
+  assert.equal(server.sockets.size, 0);
+});
+
 test("a server that says goodbye is left alone for as long as it asked", async () => {
   const { clock, server, connection } = makeRig();
   connection.start();
