@@ -16,6 +16,7 @@ from apps.accounts.authentication import actor_of
 from apps.common.rest.openapi import operation
 from apps.common.rest.pages import DEFAULT_LIMIT, Cursor, Limit, read_cursor, read_page
 from apps.common.rest.structs import Input, Output, read_query
+from apps.orgs.api.people_search import is_bot
 from apps.orgs.models import Placement
 from apps.orgs.selectors.directory import department_people, find_department, list_organisations, person_card
 from apps.orgs.selectors.visibility import ContactWord, relation_of
@@ -67,6 +68,7 @@ class PlacedPerson(Output):
     id: UUID
     username: str
     display_name: str
+    is_bot: bool
     title: str
     is_leader: bool
 
@@ -104,6 +106,7 @@ class PersonCardView(Output):
     id: UUID
     username: str
     display_name: str
+    is_bot: bool
     email: str
     placements: list[CardPlacement]
     contact: ContactWord
@@ -188,6 +191,7 @@ class PersonCardDetailView(APIView):
             id=person.id,
             username=person.username,
             display_name=person.display_name,
+            is_bot=is_bot(person),
             email=person.email,
             placements=[
                 CardPlacement(department=place.department_id, way=way, title=place.title, is_leader=place.is_leader)
@@ -215,6 +219,7 @@ def _placed(place: Placement) -> PlacedPerson:
         id=user.id,
         username=user.username,
         display_name=user.display_name,
+        is_bot=is_bot(user),
         title=place.title,
         is_leader=place.is_leader,
     )

@@ -26,11 +26,12 @@ MAX_LOGIN_CHARS: Final = 128
 
 
 class UserView(Output):
-    """Someone of one's tenant."""
+    """Someone of one's tenant. `is_bot`: no person, but a program with an account of its own."""
 
     id: UUID
     username: str
     display_name: str
+    is_bot: bool
 
 
 class UserPage(Output):
@@ -127,7 +128,12 @@ class UserDetailView(APIView):
 
 def user_view(user: User) -> UserView:
     """Return what others see of a person in lists."""
-    return UserView(id=user.id, username=user.username, display_name=user.display_name)
+    return UserView(id=user.id, username=user.username, display_name=user.display_name, is_bot=is_bot(user))
+
+
+def is_bot(user: User) -> bool:
+    """Tell whether a program stands behind the account."""
+    return user.kind == User.Kind.SERVICE
 
 
 def _in_order(users: QuerySet[User], text: str) -> QuerySet[User]:

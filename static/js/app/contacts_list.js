@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { Avatar } from "./avatar.js";
+import { BotMark } from "./bot_mark.js";
 import { useApp } from "./context.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
@@ -63,7 +64,7 @@ export function PersonEntry({ person, note, onOpen, children }) {
   return html`<div class="entry-line">
     <button type="button" class="row" onClick=${onOpen}>
       <${Avatar} id=${person.id} name=${person.display_name} />
-      <span class="row-text"><span class="row-title" dir="auto">${person.display_name}</span><span class="row-preview" dir="auto">${note || `@${person.username}`}</span></span>
+      <span class="row-text"><span class="row-title" dir="auto">${person.display_name}<${BotMark} person=${person} /></span><span class="row-preview" dir="auto">${note || `@${person.username}`}</span></span>
     </button>
     ${children}
   </div>`;

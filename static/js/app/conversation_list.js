@@ -3,6 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 
 import { Avatar } from "./avatar.js";
+import { BotMark } from "./bot_mark.js";
 import { useApp } from "./context.js";
 import { rowTime } from "./format.js";
 import { html } from "./html.js";
@@ -101,7 +102,7 @@ function preview(app, conversation) {
 function PersonRow({ person, onOpen }) {
   return html`<button type="button" class="row" onClick=${onOpen}>
     <${Avatar} id=${person.id} name=${person.display_name} />
-    <span class="row-text"><span class="row-title" dir="auto">${person.display_name}</span><span class="row-preview">@${person.username}</span></span>
+    <span class="row-text"><span class="row-title" dir="auto">${person.display_name}<${BotMark} person=${person} /></span><span class="row-preview">@${person.username}</span></span>
   </button>`;
 }
 

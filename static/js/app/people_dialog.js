@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Avatar } from "./avatar.js";
+import { BotMark } from "./bot_mark.js";
 import { useApp } from "./context.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
@@ -92,7 +93,7 @@ function Person({ person, chosen, disabled, onToggle }) {
     <button type="button" class="person" role="checkbox" aria-checked=${chosen} disabled=${disabled} onClick=${onToggle}>
       <span class=${`tick ${chosen ? "tick-on" : ""}`} aria-hidden="true">${chosen && html`<${Icon} name="check" size=${14} />`}</span>
       <${Avatar} id=${person.id} name=${person.display_name} size="s" />
-      <span class="person-name" dir="auto">${person.display_name}</span>
+      <span class="person-name" dir="auto">${person.display_name}<${BotMark} person=${person} /></span>
       <span class="person-note">${note}</span>
     </button>
   </li>`;

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { Avatar } from "./avatar.js";
+import { BotMark } from "./bot_mark.js";
 import { useApp } from "./context.js";
 import { ConfirmDialog, Dialog } from "./dialog.js";
 import { html } from "./html.js";
@@ -27,7 +28,7 @@ function Details({ card, onClose }) {
   };
   return html`<div class="card-head">
       <${Avatar} id=${card.id} name=${card.display_name} size="l" />
-      <div><strong dir="auto">${card.display_name}</strong><span>@${card.username}</span></div>
+      <div><strong dir="auto">${card.display_name}<${BotMark} person=${card} /></strong><span>@${card.username}</span></div>
     </div>
     <dl class="card-facts">
       ${card.email && html`<dt>${t("card.email")}</dt><dd><a href=${`mailto:${card.email}`}>${card.email}</a></dd>`}

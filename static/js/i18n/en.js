@@ -158,6 +158,7 @@ export default {
   "profile.theme.auto": "Automatic",
   "profile.theme.light": "Light",
   "profile.theme.dark": "Dark",
+  "person.bot": "bot",
   "profile.account": "Account and security",
   "profile.admin": "Administration",
   "profile.signOut": "Sign out",

@@ -158,6 +158,7 @@ export default {
   "profile.theme.auto": "跟随系统",
   "profile.theme.light": "浅色",
   "profile.theme.dark": "深色",
+  "person.bot": "机器人",
   "profile.account": "账号与安全",
   "profile.admin": "系统管理",
   "profile.signOut": "退出登录",

@@ -65,7 +65,14 @@ def test_one_walks_from_the_organisation_to_a_person(
     assert [step["name"] for step in second.body["way"]] == ["集团总部"]
     assert [(each["name"], each["people"]) for each in second.body["departments"]] == [("平台组", 1)]
     assert people.body["items"] == [
-        {"id": str(bob.id), "username": "bob", "display_name": "Bob", "title": "工程师", "is_leader": False}
+        {
+            "id": str(bob.id),
+            "username": "bob",
+            "display_name": "Bob",
+            "is_bot": False,
+            "title": "工程师",
+            "is_leader": False,
+        }
     ]
     assert card.body["placements"] == [
         {

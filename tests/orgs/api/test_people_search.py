@@ -21,7 +21,12 @@ class TestPeople:
 
         assert answer.status == 200
         assert [item["display_name"] for item in answer.body["items"]] == ["Alice", "Bob", "张卡罗"]
-        assert answer.body["items"][0] == {"id": str(alice.id), "username": "alice", "display_name": "Alice"}
+        assert answer.body["items"][0] == {
+            "id": str(alice.id),
+            "username": "alice",
+            "display_name": "Alice",
+            "is_bot": False,
+        }
         assert answer.body["next"] == ""
 
     def test_they_can_be_searched(self, alice: User, bob: User, carol: User) -> None:
@@ -75,7 +80,12 @@ class TestPeople:
         with django_assert_num_queries(4):
             answer = client.get(f"/api/v1/users/{bob.id}")
 
-        assert answer.body == {"id": str(bob.id), "username": "bob", "display_name": "Bob"}
+        assert answer.body == {"id": str(bob.id), "username": "bob", "display_name": "Bob", "is_bot": False}
+
+    def test_a_program_is_told_apart_from_people(self, alice: User, bob: User) -> None:
+        User.unscoped.filter(pk=bob.pk).update(kind=User.Kind.SERVICE)
+
+        assert signed_in(alice).get(f"/api/v1/users/{bob.id}").body["is_bot"] is True
 
     @pytest.mark.parametrize("user_id", ["x", "0198e2a0-0000-7000-8000-000000000001"])
     def test_nobody_is_found_by_another(self, alice: User, user_id: str) -> None:
@@ -116,7 +126,7 @@ class TestByLogin:
 
         assert (answer.status, answer.body) == (
             200,
-            {"id": str(bob.id), "username": "bob", "display_name": "Bob"},
+            {"id": str(bob.id), "username": "bob", "display_name": "Bob", "is_bot": False},
         )
 
     @pytest.mark.parametrize("login", ["bo", "bob@rival", "eve@rival", "eve", "@acme", "bob@", "b%25"])

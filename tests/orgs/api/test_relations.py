@@ -25,7 +25,7 @@ class TestAsking:
         asked = client.put(f"/api/v1/contacts/{bob.id}")
 
         assert asked.status == 200
-        assert asked.body["user"] == {"id": str(bob.id), "username": "bob", "display_name": "Bob"}
+        assert asked.body["user"] == {"id": str(bob.id), "username": "bob", "display_name": "Bob", "is_bot": False}
         assert asked.body["state"] == "asked_by_me"
         assert (states(client), states(other)) == ([("bob", "asked_by_me")], [("alice", "asked_by_them")])
 
