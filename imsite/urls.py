@@ -28,6 +28,7 @@ urlpatterns = [
     path("accounts/language/", set_language, name="set_language"),
     path("accounts/", include("apps.accounts.pages.entry_urls")),
     path("accounts/", include("apps.accounts.pages.urls")),
+    path("accounts/", include("apps.identity.urls")),
     path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

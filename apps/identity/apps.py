@@ -11,11 +11,15 @@ class IdentityConfig(AppConfig):
     verbose_name = _("Identity")
 
     def ready(self) -> None:
-        """Tell the powers below what may be allowed here, and where rows are."""
+        """Tell the powers below what may be allowed here, and the pages of accounts which ways in there are."""
         from apps.access.locators import register_locator
         from apps.access.units import register_units
         from apps.accounts.locators import OwnerLocator
+        from apps.accounts.ways import register_account_page, register_ways
+        from apps.identity.pages.ways import ways_into
         from apps.identity.units import ADMIN_UNITS, UNITS
 
         register_units(*UNITS, admin=ADMIN_UNITS)
         register_locator("identity.Link", OwnerLocator())
+        register_ways(ways_into)
+        register_account_page(_("Linked accounts"), "account-links", "links")

@@ -40,6 +40,9 @@ INSTALLED_APPS = [
     "channels",
     "mptt",
     "oauth2_provider",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -76,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.webclient.middleware.ContentSecurityPolicyMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # it does not start without
 ]
 
 ROOT_URLCONF = "imsite.urls"
@@ -165,6 +169,13 @@ if env.mail:
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/chat/"
 LOGOUT_REDIRECT_URL = "/chat/"
+
+# Sign-in at other parties. allauth speaks with them; whom they let in is `apps.identity`'s business, and none of
+# allauth's own pages has an address.
+SOCIALACCOUNT_ADAPTER = "apps.identity.adapters.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+MIGRATION_MODULES = {"account": "imsite.borrowed.migrations"}
 
 # Conversations. Every event of a group is pushed to each member: this bounds what one message may cost.
 IM_GROUP_MEMBERS_MAX = 500

@@ -1,0 +1,1 @@
+"""Pages: leaving for another party and coming back, and one's linked accounts."""
