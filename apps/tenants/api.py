@@ -22,7 +22,7 @@ from apps.common.text import NONBLANK_LINE_PATTERN
 from apps.tenants.errors import TenantNotFound
 from apps.tenants.models import MAX_HOST_CHARS, Tenant
 from apps.tenants.plans import LIMITS, MAX_LIMIT
-from apps.tenants.preferences import MAX_NOTICE_CHARS, TerminalPolicy
+from apps.tenants.preferences import MAX_NOTICE_CHARS, SignInPolicy, TerminalPolicy
 from apps.tenants.selectors import get_tenant, hosts_of
 from apps.tenants.services import (
     GRACE_DAYS,
@@ -111,6 +111,7 @@ class SettingsPatch(Input):
 
     locale: Literal["", "en", "zh-hans"] | msgspec.UnsetType = msgspec.UNSET
     notice: Annotated[str, msgspec.Meta(max_length=MAX_NOTICE_CHARS)] | msgspec.UnsetType = msgspec.UNSET
+    sign_in: SignInPolicy | msgspec.UnsetType = msgspec.UNSET
     terminals: TerminalPolicy | msgspec.UnsetType = msgspec.UNSET
 
 
