@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 ADMIN_TEXTS: Final = (
     gettext_noop("Apply Filters"),
     gettext_noop("Cancel"),
+    gettext_noop("Choose file to upload"),
     gettext_noop("Collapse"),
     gettext_noop("Dark"),
     gettext_noop("Date from"),

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from apps.access.admin import has_unit, powers_at
 from apps.access.errors import NotPermitted
@@ -64,8 +65,11 @@ View = Callable[..., HttpResponseBase]
 class UploadForm(forms.Form):
     """A file and what it lists."""
 
+    use_required_attribute = False
     kind = forms.ChoiceField(choices=Import.Kind.choices)
-    file = forms.FileField(max_length=200)
+    file = forms.FileField(
+        max_length=200, widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx,text/csv", "id": "lists-file"})
+    )
 
     def clean_file(self) -> Any:
         """Refuse what no request may carry, before it is read."""

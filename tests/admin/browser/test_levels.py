@@ -93,6 +93,28 @@ class TestOrganisation:
         expect(moved).to_have_attribute("aria-level", "2")
         lead.expect_no_complaints()
 
+    def test_a_list_is_previewed_and_applied(self, enter: Enter) -> None:
+        lead = enter("organisation")
+        rows = (
+            "用户名,姓名,部门,职位\nzhangwei,张伟,/Research,工程师\nlina,李娜,/Sales/East,经理\nlost,王五,/Nowhere,\n"
+        )
+
+        lead.open("/admin/")
+        lead.page.get_by_role("link", name="Import and export").click()
+        lead.page.locator("#lists-kind").select_option("people")
+        sent = {"name": "people.csv", "mimeType": "text/csv", "buffer": rows.encode("gb18030")}
+        lead.page.locator("input[type=file]").set_input_files(sent)  # type: ignore[arg-type]  # a file that is no file
+        lead.page.get_by_role("button", name="Preview").click()
+
+        expect(lead.page.locator("#steps")).to_contain_text("lina")
+        expect(lead.page.locator("#findings")).to_contain_text("/Nowhere")
+        lead.photograph("organisation-import")
+        lead.page.get_by_role("button", name="Apply").click()
+        expect(lead.page.locator("#done")).to_contain_text("2")
+        lead.open("/admin/accounts/user/?q=lina")
+        expect(lead.page.locator("#result_list")).to_contain_text("East")
+        lead.expect_no_complaints()
+
     def test_a_neighbours_things_are_not_there(self, enter: Enter) -> None:
         lead = enter("organisation")
         store = lead.department("Store")
