@@ -32,6 +32,9 @@ class AccountsConfig(AppConfig):
         for model in ("AccessToken", "RefreshToken"):
             register_locator(f"oauth2_provider.{model}", OwnerLocator())
         register_account_page(_("Overview"), "account", "overview")
+        register_account_page(_("Password"), "account-password", "password")
+        register_account_page(_("Second factor"), "account-factors", "factors")
+        register_account_page(_("Terminals"), "account-terminals", "terminals")
         post_migrate.connect(ensure_applications_after_migrate, sender=self)
 
 

@@ -3,9 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from apps.accounts.pages.findings import findings_of
 from apps.accounts.pages.visitor import visitor_of
 from apps.accounts.services.happenings import happenings_of
 
@@ -16,5 +18,5 @@ from apps.accounts.services.happenings import happenings_of
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the page to whoever is signed in."""
     user = visitor_of(request)
-    context = {"person": user, "happenings": happenings_of(user)}
+    context = {"person": user, "findings": findings_of(user, now=timezone.now()), "happenings": happenings_of(user)}
     return render(request, "accounts/overview.html", context)

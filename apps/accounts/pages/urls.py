@@ -2,8 +2,12 @@
 
 from django.urls import path
 
-from apps.accounts.pages import centre
+from apps.accounts.pages import centre, terminals
 
 urlpatterns = [
     path("", centre.overview, name="account"),
+    path("terminals/", terminals.terminals, name="account-terminals"),
+    path("terminals/others/revoke/", terminals.revoke_others, name="account-terminals-revoke-others"),
+    path("terminals/<uuid:terminal_id>/rename/", terminals.rename, name="account-terminal-rename"),
+    path("terminals/<uuid:terminal_id>/revoke/", terminals.revoke, name="account-terminal-revoke"),
 ]
