@@ -39,6 +39,11 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 
+    @property
+    def conninfo(self) -> str:
+        """Where its database is."""
+        return self._conninfo(self._database)
+
     def prepare(self) -> None:
         """Make the database and the people in it, start the node."""
         self._administer("CREATE DATABASE {}")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,9 @@ from tests.webclient.browser.two_nodes import TwoNodes
 from tests.webclient.browser.visitor import Visitor, new_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+CLOSED_WITHIN_S = 5
+"""Far more than it takes: the machine of a test may be busy. `benchmarks/revocation.py` has the figures."""
 
 Contexts = Callable[..., BrowserContext]
 
@@ -60,10 +64,10 @@ def token_of(cluster: TwoNodes, login: str) -> str:
         return str(json.load(answer)["access_token"])
 
 
-def sign_in(socket: ClientConnection, token: str, *, redirect: bool) -> dict[str, Any]:
-    """Sign in over a socket of our own; return the first frame that comes."""
+def sign_in(socket: ClientConnection, token: str, *, redirect: bool, **fields: str) -> dict[str, Any]:
+    """Sign in over a socket of our own, from a new terminal; return the first frame that comes."""
     frame = {"op": "sign_in", "token": token, "terminal": str(uuid4()), "platform": "linux", "redirect": redirect}
-    socket.send(json.dumps(frame))
+    socket.send(json.dumps(frame | fields))
     return dict(json.loads(socket.recv(10)))
 
 
@@ -90,6 +94,58 @@ def test_whoever_does_not_follow_is_served_where_she_is(cluster: TwoNodes) -> No
 
     with connect(first.ws_url) as socket:
         assert sign_in(socket, token, redirect=False)["op"] == "welcome"
+
+
+def end_of(socket: ClientConnection) -> tuple[dict[str, Any], int, float]:
+    """Return the closing frame, the close code, and when that came."""
+    closing = dict(json.loads(socket.recv(CLOSED_WITHIN_S)))
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(CLOSED_WITHIN_S)
+    assert closed.value.rcvd is not None
+    return closing, closed.value.rcvd.code, time.time()
+
+
+def test_a_terminal_revoked_at_one_node_is_closed_at_the_other(
+    cluster: TwoNodes, record_property: Callable[[str, object], None]
+) -> None:
+    first, second = cluster.nodes
+    login = cluster.take_somebody_of(second)
+    lost, kept = token_of(cluster, login), token_of(cluster, login)
+
+    with connect(first.ws_url) as stolen, connect(first.ws_url) as own:
+        terminal = sign_in(stolen, lost, redirect=False)["terminal"]
+        assert sign_in(own, kept, redirect=False)["op"] == "welcome"
+        request = urllib.request.Request(f"{second.url}/api/v1/me/terminals/{terminal}", method="DELETE")
+        request.add_header("Authorization", f"Bearer {kept}")
+        begun_s = time.time()
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 204
+        closing, code, ended_s = end_of(stolen)
+        own.send(json.dumps({"op": "heartbeat"}))
+
+        record_property("closed_at_the_other_node_after_ms", round((ended_s - begun_s) * 1000))
+        assert (closing["reason"], code) == ("revoked", CloseCode.REVOKED)
+        assert json.loads(own.recv(10))["op"] == "heartbeat"
+        with connect(second.ws_url) as back:
+            assert sign_in(back, lost, redirect=False)["code"] == "token_invalid"
+
+
+def test_a_sign_in_at_one_node_closes_the_terminal_at_the_other_whose_place_it_takes(cluster: TwoNodes) -> None:
+    first, second = cluster.nodes
+    login = cluster.take_somebody_of(first)
+    cluster.bound_terminals(login, "android", 1)
+    tokens = [token_of(cluster, login) for _ in range(2)]
+
+    with connect(first.ws_url) as former, connect(second.ws_url) as latter:
+        assert sign_in(former, tokens[0], redirect=False, platform="android")["op"] == "welcome"
+        assert sign_in(latter, tokens[1], redirect=False, platform="android", name="Phone")["op"] == "welcome"
+        closing, code, _ = end_of(former)
+
+        assert (closing["reason"], closing["details"]["name"], code) == (
+            "signed_in_elsewhere",
+            "Phone",
+            CloseCode.DISPLACED,
+        )
 
 
 def test_a_browser_follows_to_the_node_of_its_slot(cluster: TwoNodes, contexts: Contexts) -> None:

@@ -1,5 +1,6 @@
 """Two real nodes of one cluster, for browsers: each has a public address, so that they send people to one another."""
 
+import json
 import random
 import secrets
 import signal
@@ -102,6 +103,16 @@ class TwoNodes(Site):
         login = next(login for login in self.logins["people"] if self.home_of(login) is home)
         self.logins["people"].remove(login)
         return login
+
+    def bound_terminals(self, login: str, platform: str, count: int) -> None:
+        """Let people of this one's tenant have so many terminals of a platform at a time."""
+        statement = """
+            UPDATE tenants_tenant SET settings = %s
+            WHERE id = (SELECT tenant_id FROM accounts_user WHERE login = %s)
+        """
+        policy = json.dumps({"terminals": {"per_platform": {platform: count}}})
+        with psycopg.connect(self._conninfo(self._database)) as connection:
+            assert connection.execute(statement, (policy, login)).rowcount == 1
 
     def close(self) -> None:
         """End both, and drop the database."""
