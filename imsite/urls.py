@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from apps.accounts import oauth
+from apps.accounts.oauth import urls as oauth
 from apps.cluster import admin as cluster_admin
 from apps.orgs.admin import exchange as lists
 from apps.orgs.admin import tree as department_tree
@@ -30,6 +30,7 @@ urlpatterns = [
     path("accounts/", include("apps.accounts.pages.urls")),
     path("accounts/", include("apps.identity.urls")),
     path("oauth/", include((oauth.urlpatterns, "oauth2_provider"))),
+    path("", include(oauth.ROOT)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("apps.access.urls")),

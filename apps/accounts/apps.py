@@ -35,6 +35,7 @@ class AccountsConfig(AppConfig):
         register_account_page(_("Password"), "account-password", "password")
         register_account_page(_("Second factor"), "account-factors", "factors")
         register_account_page(_("Terminals"), "account-terminals", "terminals")
+        register_account_page(_("Programs"), "account-programs", "programs")
         post_migrate.connect(ensure_applications_after_migrate, sender=self)
 
 

@@ -86,6 +86,22 @@ class ScopeInsufficient(ImError):
     message = _("This program was not granted access to this.")
 
 
+class ApplicationNotFound(ImError):
+    """No program that one may see has this id; whether another tenant has one stays unsaid."""
+
+    code = "application_not_found"
+    status = 404
+    message = _("There is no program %(application)s.")
+
+
+class ApplicationsFull(ImError):
+    """The tenant has as many programs as it may."""
+
+    code = "applications_full"
+    status = 409
+    message = _("There are %(limit)s programs already, which is the most.")
+
+
 class TerminalRefused(ImError):
     """The terminal id is not one this user may sign in from."""
 

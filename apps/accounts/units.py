@@ -16,8 +16,8 @@ TERMINALS_VIEW: Final = Unit("accounts.terminals.view", _("see where people sign
 TERMINALS_REVOKE: Final = Unit("accounts.terminals.revoke", _("revoke terminals"), _GROUP, Level.DEPARTMENT)
 TOKENS_VIEW: Final = Unit("accounts.tokens.view", _("see programs that are signed in"), _GROUP, Level.DEPARTMENT)
 TOKENS_REVOKE: Final = Unit("accounts.tokens.revoke", _("sign programs out"), _GROUP, Level.DEPARTMENT)
-APPLICATIONS_VIEW: Final = Unit("accounts.applications.view", _("see known programs"), _GROUP, Level.SYSTEM)
-APPLICATIONS_CHANGE: Final = Unit("accounts.applications.change", _("change known programs"), _GROUP, Level.SYSTEM)
+APPLICATIONS_VIEW: Final = Unit("accounts.applications.view", _("see known programs"), _GROUP, Level.TENANT)
+APPLICATIONS_CHANGE: Final = Unit("accounts.applications.change", _("change known programs"), _GROUP, Level.TENANT)
 SERVICE_ACCOUNTS_VIEW: Final = Unit("accounts.service_accounts.view", _("see service accounts"), _GROUP, Level.TENANT)
 SERVICE_ACCOUNTS_CHANGE: Final = Unit(
     "accounts.service_accounts.change", _("make, change and stop service accounts"), _GROUP, Level.TENANT
@@ -42,8 +42,8 @@ ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("oauth2_provider", "accesstoken", "change"): TOKENS_REVOKE,
     ("oauth2_provider", "refreshtoken", "view"): TOKENS_VIEW,
     ("oauth2_provider", "refreshtoken", "change"): TOKENS_REVOKE,
-    ("oauth2_provider", "application", "view"): APPLICATIONS_VIEW,
-    ("oauth2_provider", "application", "add"): APPLICATIONS_CHANGE,
-    ("oauth2_provider", "application", "change"): APPLICATIONS_CHANGE,
-    ("oauth2_provider", "application", "delete"): APPLICATIONS_CHANGE,
+    ("accounts", "registration", "view"): APPLICATIONS_VIEW,
+    ("accounts", "registration", "add"): APPLICATIONS_CHANGE,
+    ("accounts", "registration", "change"): APPLICATIONS_CHANGE,
+    ("accounts", "registration", "delete"): APPLICATIONS_CHANGE,
 }

@@ -2,9 +2,16 @@
 
 from django.urls import path
 
-from apps.accounts.api import me, service_accounts, terminals, tickets
+from apps.accounts.api import applications, me, service_accounts, terminals, tickets
 
 urlpatterns = [
+    path("applications", applications.ApplicationsView.as_view(), name="applications"),
+    path("applications/<uuid:application>", applications.ApplicationDetailView.as_view(), name="application"),
+    path(
+        "applications/<uuid:application>/secret",
+        applications.ApplicationSecretView.as_view(),
+        name="application-secret",
+    ),
     path("me", me.MeView.as_view(), name="me"),
     path("me/terminals", terminals.TerminalsView.as_view(), name="terminals"),
     path("me/terminals/revoke-others", terminals.OtherTerminalsView.as_view(), name="terminals-revoke-others"),

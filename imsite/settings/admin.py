@@ -115,7 +115,7 @@ UNFOLD: dict[str, Any] = {
                     _link(
                         _("Applications"),
                         "apps",
-                        "admin:oauth2_provider_application_changelist",
+                        "admin:accounts_registration_changelist",
                         "accounts.applications.view",
                     ),
                 ],

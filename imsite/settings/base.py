@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from apps.metrics import REGISTRY
 from imsite.env import ROOT, read_environment
 from imsite.mailing import TIMEOUT_S
@@ -187,10 +185,17 @@ IM_GROUP_MEMBERS_MAX = 500
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 
 OAUTH2_PROVIDER: dict[str, Any] = {
-    "SCOPES": {"im": _("Read and send your messages")},
-    "DEFAULT_SCOPES": ["im"],
-    "OAUTH2_VALIDATOR_CLASS": "apps.accounts.oauth.Validator",
-    "OAUTH2_BACKEND_CLASS": "apps.accounts.oauth.Core",
+    "SCOPES_BACKEND_CLASS": "apps.accounts.oauth.scopes.Scopes",
+    "OAUTH2_VALIDATOR_CLASS": "apps.accounts.oauth.validator.Validator",
+    "OAUTH2_BACKEND_CLASS": "apps.accounts.oauth.core.Core",
+    "OIDC_ENABLED": True,
+    # Long enough for a page to read it, short enough that it is no proof tomorrow; as a hint it works when expired.
+    "ID_TOKEN_EXPIRE_SECONDS": 3600,
+    "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
+    # Asked unless the program shows the identity token of who is signed in; what ends is the program's own.
+    "OIDC_RP_INITIATED_LOGOUT_ALWAYS_PROMPT": False,
+    "OIDC_RP_INITIATED_LOGOUT_DELETE_TOKENS": False,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
     "PKCE_REQUIRED": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,

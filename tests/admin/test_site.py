@@ -18,11 +18,11 @@ ROWS = 30
 LISTS = [
     "access_grant",
     "access_role",
+    "accounts_registration",
     "accounts_terminal",
     "accounts_user",
     "audit_entry",
     "conversations_conversation",
-    "oauth2_provider_application",
     "oauth2_provider_accesstoken",
     "oauth2_provider_refreshtoken",
     "orgs_agreement",

@@ -58,6 +58,19 @@ TICKETS: dict[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/tickets/spend"): Attempt((403, "insufficient_scope"), {"ticket": "a.b.c"}),
 }
 
+ONE_APPLICATION = "/api/v1/applications/{application}"
+NO_APPLICATION = (404, "application_not_found")
+NEW_APPLICATION = {"kind": "service", "name": "X", "scopes": ["openid"], "tenant": "{tenant}"}
+
+APPLICATIONS: dict[tuple[str, str], Attempt] = {
+    ("GET", "/api/v1/applications"): Attempt(None),
+    ("POST", "/api/v1/applications"): Attempt(NOT_PERMITTED, NEW_APPLICATION),
+    ("GET", ONE_APPLICATION): Attempt(NO_APPLICATION),
+    ("PATCH", ONE_APPLICATION): Attempt(NO_APPLICATION, {"name": "X"}),
+    ("DELETE", ONE_APPLICATION): Attempt(NO_APPLICATION),
+    ("POST", f"{ONE_APPLICATION}/secret"): Attempt(NO_APPLICATION),
+}
+
 COMPANY = "/api/v1/organisations/{organisation}"
 TREE = "/api/v1/departments"
 PERSON = "/api/v1/people/{user}"

@@ -7,7 +7,8 @@ from apps.access.roles import AUDITOR
 from apps.access.scopes import organisation_scope
 from apps.access.services import create_role, grant_role
 from apps.accounts.models import User
-from apps.accounts.services import create_user
+from apps.accounts.services import create_user, program_terms
+from apps.accounts.services.registrations import register_application
 from apps.accounts.services.service_accounts import Terms, create_service_account
 from apps.orgs.exchange.imports import begin_import
 from apps.orgs.models import Department
@@ -42,6 +43,13 @@ def things(boss: User, alice: User) -> dict[str, str]:
     terms = Terms(display_name="Build bot")
     bot = create_service_account(boss, tenant=boss.tenant, username="builds", terms=terms, now=now)
     source = begin_import(boss, organisation_id=organisation.id, kind="departments", data=b"name\nX\n", now=now)
+    application = register_application(
+        boss,
+        tenant_id=boss.tenant_id,
+        kind="own",
+        terms=program_terms.Terms(name="Rota", scopes=("openid",)),
+        now=now,
+    )
     return {
         "organisation": str(organisation.id),
         "partner": str(partner.id),
@@ -56,4 +64,5 @@ def things(boss: User, alice: User) -> dict[str, str]:
         "source": str(source.id),
         "tenant": str(boss.tenant_id),
         "scope": scope.path,
+        "application": str(application.registration.id),
     }

@@ -13,7 +13,7 @@ from apps.common.clock import now_ms
 from apps.messaging import selectors
 from apps.messaging.services import conversations
 from apps.wire.ids import TerminalId, UserId, make_message_id
-from tests.api.attempts import DIRECTORY, POWERS, SERVICE_ACCOUNTS, TERMINALS, TICKETS, Attempt
+from tests.api.attempts import APPLICATIONS, DIRECTORY, POWERS, SERVICE_ACCOUNTS, TERMINALS, TICKETS, Attempt
 from tests.api.routes import api_operations
 from tests.rest_client import Answer, signed_in
 
@@ -48,6 +48,7 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {
     ("GET", "/api/v1/directory"): Attempt(None),
     ("GET", "/api/v1/directory/departments/{department}"): Attempt((404, "department_not_found")),
     ("GET", "/api/v1/directory/departments/{department}/people"): Attempt((404, "department_not_found")),
+    **APPLICATIONS,
     **POWERS,
     **SERVICE_ACCOUNTS,
     **TERMINALS,

@@ -1,4 +1,4 @@
-"""Admin of OAuth2: which programs may ask for tokens, and who holds some. What a token is, is never shown."""
+"""Admin of OAuth2: who holds tokens of which programs. What a token is, is never shown."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from oauth2_provider.models import (
     AbstractAccessToken,
-    AbstractApplication,
     AbstractRefreshToken,
     get_access_token_model,
     get_application_model,
@@ -21,14 +20,11 @@ from oauth2_provider.models import (
     get_refresh_token_model,
 )
 
-from apps.access.admin import ScopedAdmin, ScopedReadOnlyAdmin
+from apps.access.admin import ScopedReadOnlyAdmin
 from apps.accounts.admin.acting import acting
-from apps.accounts.services.applications import PROGRAM_CLIENT_ID, WEB_CLIENT_ID
-from apps.accounts.services.oversight import note_application, revoke_programs
-from apps.accounts.units import APPLICATIONS_CHANGE, APPLICATIONS_VIEW, TOKENS_REVOKE, TOKENS_VIEW
+from apps.accounts.services.oversight import revoke_programs
+from apps.accounts.units import TOKENS_REVOKE, TOKENS_VIEW
 from apps.common.admin import display
-
-BUILT_IN = frozenset({WEB_CLIENT_ID, PROGRAM_CLIENT_ID})
 
 admin.site.unregister(
     [
@@ -139,44 +135,3 @@ class RefreshTokenAdmin(_TokenAdmin):
     ) -> AbstractRefreshToken | None:
         """Load the row with what its page shows."""
         return self.get_queryset(request).select_related("user", "application").filter(pk=object_id).first()
-
-
-@admin.register(get_application_model())
-class ApplicationAdmin(ScopedAdmin[Any]):
-    """Programs that may ask for tokens. The two that come with imsite are kept as they are."""
-
-    view_unit = APPLICATIONS_VIEW
-    add_unit = APPLICATIONS_CHANGE
-    change_unit = APPLICATIONS_CHANGE
-    delete_unit = APPLICATIONS_CHANGE
-    list_display = ("name", "client_id", "client_type", "authorization_grant_type", "created")
-    list_filter = ("client_type", "authorization_grant_type")
-    search_fields = ("name", "client_id")
-    ordering = ("name", "pk")
-    readonly_fields = ("created", "updated")
-
-    def get_fields(self, request: HttpRequest, obj: AbstractApplication | None = None) -> tuple[str, ...]:
-        """The secret is shown while it is chosen, and never again."""
-        fields = ("name", "client_id", "client_type", "authorization_grant_type", "redirect_uris")
-        if obj is None:
-            return (*fields, "client_secret")
-        return (*fields, "created", "updated")
-
-    def has_change_permission(self, request: HttpRequest, obj: AbstractApplication | None = None) -> bool:
-        """Not for those that come with imsite: they are set right at every migration."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.client_id not in BUILT_IN)
-
-    def has_delete_permission(self, request: HttpRequest, obj: AbstractApplication | None = None) -> bool:
-        """One at a time, but not those that come with imsite."""
-        return super().has_delete_permission(request, obj) and obj is not None and obj.client_id not in BUILT_IN
-
-    def save_model(self, request: HttpRequest, obj: AbstractApplication, form: Any, change: bool) -> None:
-        """Store it, and record what was said about it."""
-        super().save_model(request, obj, form, change)
-        verb = "changed" if change else "created"
-        note_application(acting(request), application=obj, verb=verb, fields=form.changed_data, now=timezone.now())
-
-    def delete_model(self, request: HttpRequest, obj: AbstractApplication) -> None:
-        """Record it, then delete it."""
-        note_application(acting(request), application=obj, verb="deleted", fields=("name",), now=timezone.now())
-        super().delete_model(request, obj)

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from apps.accounts.pages import centre, terminals
+from apps.accounts.pages import centre, programs, terminals
 
 urlpatterns = [
     path("", centre.overview, name="account"),
+    path("programs/", programs.programs, name="account-programs"),
+    path("programs/<int:application_id>/withdraw/", programs.take_back, name="account-program-withdraw"),
     path("terminals/", terminals.terminals, name="account-terminals"),
     path("terminals/others/revoke/", terminals.revoke_others, name="account-terminals-revoke-others"),
     path("terminals/<uuid:terminal_id>/rename/", terminals.rename, name="account-terminal-rename"),

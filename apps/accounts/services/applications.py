@@ -7,6 +7,7 @@ from oauth2_provider.models import AbstractApplication, get_application_model
 
 WEB_CLIENT_ID: Final = "imsite-web"
 PROGRAM_CLIENT_ID: Final = "imsite-cli"
+BUILT_IN: Final = frozenset({WEB_CLIENT_ID, PROGRAM_CLIENT_ID})
 CALLBACK_PATH: Final = "/chat/callback"
 
 

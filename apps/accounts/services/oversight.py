@@ -14,13 +14,13 @@ from oauth2_provider.models import get_access_token_model, get_refresh_token_mod
 
 from apps.access.errors import NotPermitted
 from apps.access.locators import locator_of
-from apps.access.scopes import SYSTEM, Scope
+from apps.access.scopes import Scope
 from apps.access.selectors import powers_of
 from apps.access.units import Unit
 from apps.accounts.models import Terminal, User
 from apps.accounts.services.chains import close_sessions_of
 from apps.accounts.services.terminals import revoke_terminal
-from apps.accounts.units import APPLICATIONS_CHANGE, TERMINALS_REVOKE, TOKENS_REVOKE
+from apps.accounts.units import TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.services import Change, record
 from apps.common.retry import run_in_transaction
 
@@ -56,14 +56,6 @@ def revoke_programs(actor: User, *, tokens: Sequence[Any], now: datetime) -> int
         return len(tokens)
 
     return run_in_transaction(revoke)
-
-
-def note_application(actor: User, *, application: Any, verb: str, fields: Sequence[str], now: datetime) -> None:
-    """Record in the audit log that a program was made known, changed or deleted. Raises NotPermitted."""
-    _permitted(actor, APPLICATIONS_CHANGE, application, owner=None, now=now)
-    after = {name: str(getattr(application, name)) for name in fields if name != "client_secret"}
-    action = f"accounts.application.{verb}"
-    _record(actor, SYSTEM, action, application, owner=None, now=now, after=after)
 
 
 def _chain(token: Any) -> str:

@@ -72,47 +72,6 @@ def test_tokens_are_neither_made_nor_changed_here(admin_pages: Client, signed_in
     assert admin_pages.post(url(kind, "change", row.pk), {"token": "mine"}).status_code == 403
 
 
-def test_a_program_can_be_added_and_its_secret_is_not_shown_again(admin_pages: Client) -> None:
-    form = {
-        "name": "Bridge",
-        "client_id": "bridge",
-        "client_type": "confidential",
-        "authorization_grant_type": "client-credentials",
-        "redirect_uris": "",
-        "client_secret": SECRET,
-    }
-
-    answer = admin_pages.post(url("application", "add"), form)
-
-    application = get_application_model().objects.get(client_id="bridge")
-    page = admin_pages.get(url("application", "change", application.pk)).content.decode()
-    assert answer.status_code == 302
-    assert [(entry.action, SECRET in str(entry.after)) for entry in Entry.unscoped.all()] == [
-        ("accounts.application.created", False)
-    ]
-    assert SECRET not in page
-    assert application.client_secret not in page
-    assert application.client_secret != SECRET
-
-
-def test_the_programs_that_come_with_imsite_stay_as_they_are(admin_pages: Client, db: None) -> None:
-    own = get_application_model().objects.get(client_id="imsite-web")
-
-    assert admin_pages.get(url("application", "change", own.pk)).status_code == 200
-    assert admin_pages.post(url("application", "change", own.pk), {"name": "x"}).status_code == 403
-    assert admin_pages.post(url("application", "delete", own.pk), {"post": "yes"}).status_code == 403
-
-
-def test_other_programs_can_be_deleted(admin_pages: Client) -> None:
-    other = get_application_model().objects.create(
-        name="Old", client_id="old", client_type="public", authorization_grant_type="password"
-    )
-
-    admin_pages.post(url("application", "delete", other.pk), {"post": "yes"})
-
-    assert not get_application_model().objects.filter(pk=other.pk).exists()
-
-
 def test_the_list_is_narrowed_to_one_program_within_reach(admin_pages: Client, signed_in: User, eve: User) -> None:
     own = get_access_token_model().objects.get(user=signed_in).application
     get_application_model().objects.create(name="Secret", client_id="s", client_type="public")

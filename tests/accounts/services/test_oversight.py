@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
+from oauth2_provider.models import get_access_token_model, get_refresh_token_model
 
 from apps.access.errors import NotPermitted
 from apps.access.roles import AUDITOR, DEPARTMENT_ADMIN, TENANT_ADMIN
 from apps.access.scopes import tenant_scope
 from apps.access.services import create_role, grant_role
 from apps.accounts.models import Terminal, User
-from apps.accounts.services.oversight import note_application, revoke_programs, revoke_terminals
+from apps.accounts.services.oversight import revoke_programs, revoke_terminals
 from apps.accounts.units import TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.models import Entry
 from apps.orgs.models import Department
@@ -118,20 +118,3 @@ class TestPrograms:
             revoke_programs(boss, tokens=list(get_access_token_model().objects.all()), now=NOW)
 
         assert get_access_token_model().objects.count() == 1
-
-
-class TestApplications:
-    def test_what_was_said_is_recorded_without_the_secret(self, root: User) -> None:
-        application = get_application_model().objects.create(name="Bridge", client_id="b", client_secret="hush")
-
-        note_application(root, application=application, verb="created", fields=["name", "client_secret"], now=NOW)
-
-        entry = Entry.unscoped.get(action__startswith="accounts.")
-        assert (entry.action, entry.after, entry.scope) == ("accounts.application.created", {"name": "Bridge"}, "")
-        assert entry.tenant_id == root.tenant_id
-
-    def test_a_tenants_admin_does_not_touch_them(self, boss: User) -> None:
-        application = get_application_model().objects.create(name="Bridge", client_id="b")
-
-        with pytest.raises(NotPermitted):
-            note_application(boss, application=application, verb="changed", fields=["name"], now=NOW)

@@ -11,6 +11,7 @@ from oauth2_provider.models import get_access_token_model, get_application_model
 
 from apps.access.models import Role
 from apps.access.roles import AUDITOR
+from apps.accounts.models import Registration
 from apps.audit.services import Change, record
 from apps.common.clock import now_ms
 from apps.messaging.services.conversations import start_group
@@ -40,9 +41,11 @@ def _token(model: Any) -> Callable[[World, str], Model]:
     return make
 
 
-def _application(_world: World, place: str) -> Model:
-    application: Model = get_application_model().objects.create(name=f"Program {place}", client_id=uuid4().hex)
-    return application
+def _registration(world: World, place: str) -> Model:
+    application = get_application_model().objects.create(name=f"Program {place}", client_id=uuid4().hex)
+    return Registration.unscoped.create(
+        tenant_id=world.people[place].tenant_id, application=application, kind="app", scopes=["openid"]
+    )
 
 
 def _agreement(world: World, place: str) -> Model:
@@ -76,6 +79,7 @@ def _entry(world: World, place: str) -> Model:
 KINDS: Final[dict[str, Kind]] = {
     "access.grant": Kind(lambda w, p: give_role(w.people[p], AUDITOR, scope=w.department_of(p).scope)),
     "access.role": Kind(_role, lowest="tenant"),
+    "accounts.registration": Kind(_registration, lowest="tenant"),
     "accounts.terminal": Kind(lambda w, p: make_terminal(w.people[p], f"Desk of {p}")),
     "accounts.user": Kind(lambda w, p: w.people[p]),
     "audit.entry": Kind(_entry),
@@ -83,7 +87,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda w, p: start_group(w.people[p], title=f"Group of {p}", member_ids=[], now_ms=now_ms()), lowest="tenant"
     ),
     "oauth2_provider.accesstoken": Kind(_token(get_access_token_model())),
-    "oauth2_provider.application": Kind(_application, lowest="system"),
     "oauth2_provider.refreshtoken": Kind(_token(get_refresh_token_model())),
     "orgs.agreement": Kind(_agreement, lowest="organisation"),
     "orgs.department": Kind(lambda w, p: w.department_of(p)),

@@ -14,17 +14,18 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_refresh_token_model
 from oauth2_provider.views import TokenView
-from pytest_django import Settings
 
 from apps.accounts import backends
 from apps.accounts.models import User
-from apps.accounts.oauth import is_own_callback
 from apps.accounts.services import deactivate_user
 from apps.accounts.services.hashing import HashingSlots
 from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
 from apps.accounts.services.tokens import user_for_token
+from apps.tenants.models import Tenant
 from apps.tenants.services import suspend_tenant
+from tests.accounts.programs import Program, flow_of, make_program
 from tests.conftest import PASSWORD
+from tests.rest_client import issue_token
 
 VERIFIER = "a-verifier-that-is-long-enough-to-be-accepted-by-rfc-7636"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -311,9 +312,7 @@ class TestHostileParameters:
         assert response.status_code < 500
 
 
-@pytest.mark.parametrize(
-    "grant_type", ["", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]
-)
+@pytest.mark.parametrize("grant_type", ["", "implicit", "urn:ietf:params:oauth:grant-type:device_code"])
 def test_other_grant_types_are_not_offered(client: Client, alice: User, grant_type: str) -> None:
     status, body = ask(client, grant_type=grant_type)
 
@@ -329,35 +328,51 @@ def test_programs_need_no_csrf_token(alice: User, path: str) -> None:
     assert response.status_code in {200, 400}
 
 
-class TestIsOwnCallback:
-    @pytest.mark.parametrize(
-        ("uri", "host", "secure", "expected"),
-        [
-            ("http://im.example:8000/chat/callback", "im.example:8000", False, True),
-            ("https://im.example/chat/callback", "im.example", True, True),
-            ("https://im.example/chat/callback", "im.example", False, True),
-            ("http://im.example/chat/callback", "im.example", True, False),
-            ("http://im.example:9000/chat/callback", "im.example:8000", False, False),
-            ("http://evil.example/chat/callback", "im.example", False, False),
-            ("http://im.example@evil.example/chat/callback", "im.example", False, False),
-            ("http://im.example/chat/callback?x=1", "im.example", False, False),
-            ("http://im.example/chat/callback#x", "im.example", False, False),
-            ("http://im.example/chat/callback/../x", "im.example", False, False),
-            ("ftp://im.example/chat/callback", "im.example", False, False),
-            ("http:///chat/callback", "", False, False),
-            ("http://[/chat/callback", "[", False, False),
-        ],
-    )
-    def test_only_the_callback_of_the_same_host_is(self, uri: str, host: str, secure: bool, expected: bool) -> None:
-        assert is_own_callback(uri, host=host, secure=secure) is expected
-
-    def test_origins_of_the_settings_are_ones_own(self, settings: Settings) -> None:
-        settings.IM_ALLOWED_ORIGINS = ["https://chat.example"]
-
-        assert is_own_callback("https://chat.example/chat/callback", host="10.0.0.1", secure=False)
-        assert not is_own_callback("http://chat.example/chat/callback", host="10.0.0.1", secure=False)
-
-
-@pytest.mark.parametrize("path", ["applications/", "applications/register/", "introspect/", "authorized_tokens/"])
+@pytest.mark.parametrize(
+    "path", ["applications/", "applications/register/", "authorized_tokens/", "register/", "device-authorization/"]
+)
 def test_the_toolkits_other_pages_are_not_there(client: Client, path: str) -> None:
     assert client.get(f"/oauth/{path}").status_code == 404
+
+
+class TestIntrospection:
+    def ask(self, program: Program, token: str, **fields: str) -> Any:
+        return Client().post("/oauth/introspect/", {**program.credentials, "token": token, **fields})
+
+    def test_tells_a_program_what_a_token_of_its_people_is_worth(self, alice: User, tenant: Tenant) -> None:
+        site = make_program(tenant)
+        token = flow_of(alice, site).tokens(scope="openid orgs.people.view")["access_token"]
+
+        answer = self.ask(site, token)
+
+        said = answer.json()
+        assert (said["active"], said["sub"], said["username"]) == (True, str(alice.pk), alice.login)
+        assert (said["scope"], said["client_id"]) == ("openid orgs.people.view", site.client_id)
+        assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_tells_nothing_of_others(self, alice: User, eve: User, tenant: Tenant, other_tenant: Tenant) -> None:
+        site, foreign = make_program(tenant), make_program(other_tenant)
+        hers, theirs = issue_token(alice), issue_token(eve)
+
+        for program, token in ((site, theirs), (foreign, hers), (site, "made-up")):
+            assert self.ask(program, token).json() == {"active": False}
+        deactivate_user(alice)
+        assert self.ask(site, hers).json() == {"active": False}
+
+    def test_is_for_programs_with_a_secret_that_show_it(self, alice: User, tenant: Tenant) -> None:
+        site, app = make_program(tenant), make_program(tenant, kind="app")
+        token = issue_token(alice)
+
+        answers = [
+            self.ask(site, token, client_secret="wrong"),
+            self.ask(site, token, client_secret=""),
+            self.ask(site, token, client_secret=site.application.client_secret),
+            self.ask(app, token),
+            Client().post("/oauth/introspect/", {"token": token}),
+            Client().post("/oauth/introspect/", {"token": token, "client_id": "imsite-cli"}),
+            Client().post("/oauth/introspect/", {"token": token}, headers={"Authorization": f"Bearer {token}"}),
+        ]
+
+        assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [(401, "invalid_client")] * 7
+        assert self.ask(site, "").status_code == 400
+        assert Client().get("/oauth/introspect/", {"token": token}).status_code == 405

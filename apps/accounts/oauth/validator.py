@@ -1,0 +1,169 @@
+"""What imsite decides differently from the toolkit: whom a program serves, where it may lead, what it gets.
+
+Every way to a token ends in `_save_bearer_token`, so what must never happen is refused there once more.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from oauth2_provider.models import get_access_token_model
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2.rfc6749 import errors
+
+from apps.accounts.models import Registration, User
+from apps.accounts.oauth.core import TENANT
+from apps.accounts.oauth.identity import IdentityTokens
+from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
+from apps.accounts.services.client_secrets import is_ours, is_right
+from apps.accounts.services.codes import end_replayed, find_code, note_code, redeem
+from apps.accounts.services.factors import wants_second_factor
+from apps.accounts.services.redirects import is_own_callback, matches
+from apps.accounts.services.serving import is_served, standing_of
+
+
+class _Replayed(Exception):
+    """Somebody else has exchanged this code in the meantime."""
+
+
+class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the base is untyped
+    """The rules. Methods are named by the library, which calls them in an order of its own."""
+
+    def _load_application(self, client_id: str, request: Any) -> Any:
+        """Find a program that works here; one of another tenant is as unknown to a person as one that never was."""
+        application = super()._load_application(client_id, request)
+        standing = None if application is None else standing_of(application)
+        asking = request.headers.get(TENANT)
+        if standing is None or (asking is not None and not standing.serves(asking)):
+            request.client = None
+            return None
+        return application
+
+    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
+        if is_ours(stored_secret):
+            return is_right(provided_secret, stored_secret)
+        return bool(super()._check_secret(provided_secret, stored_secret))
+
+    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Accept the registered addresses, letter by letter, and for the web client its callback where it came from."""
+        if client_id == WEB_CLIENT_ID and is_own_callback(
+            redirect_uri,
+            path=CALLBACK_PATH,
+            host=request.headers.get("HTTP_HOST", ""),
+            secure="X_DJANGO_OAUTH_TOOLKIT_SECURE" in request.headers,
+            allowed_origins=settings.IM_ALLOWED_ORIGINS,
+        ):
+            return True
+        return matches(redirect_uri, request.client.redirect_uris.split())
+
+    def is_pkce_required(self, client_id: str, request: Any) -> bool:
+        """Always, and as S256 (RFC 7636 §4.2): whoever could read a plain challenge could use the code, too."""
+        is_asking = request.response_type is not None and request.code_challenge is not None
+        if is_asking and request.code_challenge_method != "S256":
+            raise errors.InvalidRequestError(description="code_challenge_method has to be S256.", request=request)
+        return True
+
+    def validate_silent_login(self, request: Any) -> bool:
+        """Leave it to the endpoint, which knows the browser's session, whether `prompt=none` may go on."""
+        return True
+
+    def validate_silent_authorization(self, request: Any) -> bool:
+        """The same for what she has allowed before."""
+        return True
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Let own programs alone ask for passwords, and service accounts alone come in by client credentials."""
+        if not super().validate_grant_type(client_id, grant_type, client, request, *args, **kwargs):
+            return False
+        standing = standing_of(client)
+        if grant_type == "password":
+            return standing is not None and standing.kind == Registration.Kind.OWN
+        return grant_type != "client_credentials" or _is_working(client.user)
+
+    def validate_user(self, username: str, password: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Accept a password where it is all that is asked of somebody; who needs more signs in by a page."""
+        if not super().validate_user(username, password, client, request, *args, **kwargs):
+            return False
+        if wants_second_factor(request.user):
+            raise errors.InvalidGrantError(
+                description="This account needs a second factor: use the authorization code flow.", request=request
+            )
+        return True
+
+    def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Accept a code once. One that was used before ends what it was exchanged for."""
+        if not super().validate_code(client_id, code, client, request, *args, **kwargs):
+            end_replayed(code, application=client)
+            return False
+        request.issued_code = find_code(code, application=client)
+        return request.issued_code is not None and _may_sign_in(request.user) and is_served(request.user, client)
+
+    def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Refuse also for users who may not sign in any more, and for programs that do not serve them."""
+        if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            return False
+        return _may_sign_in(request.user) and is_served(request.user, client)
+
+    def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
+        """Refuse also the tokens of users who may not sign in any more (userinfo asks this)."""
+        return bool(super().validate_bearer_token(token, scopes, request)) and _may_sign_in(request.user)
+
+    def is_origin_allowed(self, client_id: str, origin: str, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Let scripts of those origins read the answer that the program may be led back to."""
+        addresses = (urlsplit(address) for address in request.client.redirect_uris.split())
+        return origin in {f"{address.scheme}://{address.netloc}" for address in addresses}
+
+    def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Store the tokens; of two exchanges of one code at the same time the second one ends both."""
+        try:
+            return super().save_bearer_token(token, request, *args, **kwargs)
+        except _Replayed:
+            end_replayed(request.code, application=request.client)
+            raise errors.InvalidGrantError(request=request) from None
+
+    def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        user = request.client.user if request.grant_type == "client_credentials" else request.user
+        if not is_served(user, request.client):
+            raise errors.InvalidGrantError(request=request)
+        # A refresh token used a second time within its grace period: the toolkit would hand out the first answer's
+        # tokens again, but only their digests are kept. Unbound from it, they leave room for a fresh pair.
+        used = getattr(request, "refresh_token_instance", None)
+        if used is not None and used.revoked is not None:
+            get_access_token_model().objects.filter(source_refresh_token=used).update(source_refresh_token=None)
+        super()._save_bearer_token(token, request, *args, **kwargs)
+
+    def _create_access_token(
+        self, expires: Any, request: Any, token: dict[str, Any], source_refresh_token: Any = None
+    ) -> Any:
+        if request.grant_type == "client_credentials":
+            request.user = request.client.user
+        return super()._create_access_token(expires, request, token, source_refresh_token)
+
+    def _create_refresh_token(self, request: Any, refresh_token_code: str, access_token: Any, previous: Any) -> Any:
+        made = super()._create_refresh_token(request, refresh_token_code, access_token, previous)
+        if request.grant_type == "authorization_code" and not redeem(request.issued_code, made.token_family):
+            raise _Replayed
+        return made
+
+    def _create_authorization_code(self, request: Any, code: dict[str, Any], expires: Any = None) -> Any:
+        grant = super()._create_authorization_code(request, code, expires)
+        note_code(
+            code["code"],
+            user=request.user,
+            application=request.client,
+            signed_in_at=request.signed_in_at,
+            amr=request.amr,
+            now=grant.created,
+        )
+        return grant
+
+
+def _may_sign_in(user: Any) -> bool:
+    return isinstance(user, User) and user.is_active and user.tenant.is_active
+
+
+def _is_working(user: Any) -> bool:
+    """Tell whether this is a service account that may do anything."""
+    return _may_sign_in(user) and user.kind == User.Kind.SERVICE
