@@ -16,6 +16,7 @@ TERMINALS_VIEW: Final = Unit("accounts.terminals.view", _("see where people sign
 TERMINALS_REVOKE: Final = Unit("accounts.terminals.revoke", _("revoke terminals"), _GROUP, Level.DEPARTMENT)
 TOKENS_VIEW: Final = Unit("accounts.tokens.view", _("see programs that are signed in"), _GROUP, Level.DEPARTMENT)
 TOKENS_REVOKE: Final = Unit("accounts.tokens.revoke", _("sign programs out"), _GROUP, Level.DEPARTMENT)
+FACTORS_RESET: Final = Unit("accounts.factors.reset", _("take away lost second factors"), _GROUP, Level.DEPARTMENT)
 APPLICATIONS_VIEW: Final = Unit("accounts.applications.view", _("see known programs"), _GROUP, Level.TENANT)
 APPLICATIONS_CHANGE: Final = Unit("accounts.applications.change", _("change known programs"), _GROUP, Level.TENANT)
 SERVICE_ACCOUNTS_VIEW: Final = Unit("accounts.service_accounts.view", _("see service accounts"), _GROUP, Level.TENANT)
@@ -28,6 +29,7 @@ UNITS: Final = (
     TERMINALS_REVOKE,
     TOKENS_VIEW,
     TOKENS_REVOKE,
+    FACTORS_RESET,
     APPLICATIONS_VIEW,
     APPLICATIONS_CHANGE,
     SERVICE_ACCOUNTS_VIEW,

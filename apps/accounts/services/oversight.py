@@ -17,10 +17,13 @@ from apps.access.locators import locator_of
 from apps.access.scopes import Scope
 from apps.access.selectors import powers_of
 from apps.access.units import Unit
+from apps.accounts.errors import UserNotFound
 from apps.accounts.models import Terminal, User
 from apps.accounts.services.chains import close_sessions_of
+from apps.accounts.services.factors import remove_all
 from apps.accounts.services.terminals import revoke_terminal
-from apps.accounts.units import TERMINALS_REVOKE, TOKENS_REVOKE
+from apps.accounts.services.tokens import revoke_tokens
+from apps.accounts.units import FACTORS_RESET, TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.services import Change, record
 from apps.common.retry import run_in_transaction
 
@@ -38,6 +41,20 @@ def revoke_terminals(actor: User, *, terminal_ids: Sequence[UUID], now: datetime
         return len(terminals)
 
     return run_in_transaction(revoke)
+
+
+def reset_factors(actor: User, *, user_id: UUID, now: datetime) -> None:
+    """Take away the second factors that a person lost, and sign her out. Raises NotPermitted, UserNotFound."""
+
+    def reset() -> None:
+        user = User.unscoped.select_for_update(of=("self",)).filter(pk=user_id).first()
+        if user is None:
+            raise UserNotFound(user=str(user_id))
+        _permitted(actor, FACTORS_RESET, user, owner=user, now=now)
+        revoke_tokens(user)
+        remove_all(user, actor=actor, now=now)
+
+    run_in_transaction(reset)
 
 
 def revoke_programs(actor: User, *, tokens: Sequence[Any], now: datetime) -> int:

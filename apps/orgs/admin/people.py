@@ -18,12 +18,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.access.admin import ServedAdmin, WithinFilter, covers, powers_at, within
+from apps.access.admin import ServedAdmin, WithinFilter, covers, has_unit, powers_at, within
 from apps.access.models import Grant
 from apps.access.scopes import SYSTEM, Level
 from apps.accounts.admin import acting
 from apps.accounts.admin.terminals import TerminalTable
 from apps.accounts.models import User
+from apps.accounts.services.oversight import reset_factors
+from apps.accounts.units import FACTORS_RESET
 from apps.common.admin import display
 from apps.common.errors import ImError
 from apps.common.search import wanted
@@ -76,7 +78,7 @@ class PersonAdmin(ServedAdmin[User]):
     search_help_text = gettext_lazy("Name, pinyin, initials, or the whole sign-in name")
     ordering = ("login",)
     inlines = (PlacesTable, TerminalTable)
-    actions = ("deactivate", "reactivate")
+    actions = ("deactivate", "reactivate", "reset_second_factors")
     add_fieldsets = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -214,6 +216,20 @@ class PersonAdmin(ServedAdmin[User]):
         rows = self.chosen(request, queryset.filter(is_active=False), PEOPLE_DEACTIVATE)
         count = self.each(request, rows, lambda row: self._switch(request, row, activate_person))
         text = ngettext("%(count)d person activated.", "%(count)d people activated.", count)
+        self.message_user(request, text % {"count": count})
+
+    def has_factors_permission(self, request: HttpRequest) -> bool:
+        """Whether she may take second factors away, of anybody at all."""
+        return has_unit(request, FACTORS_RESET)
+
+    @admin.action(description=gettext_lazy("Take away their second factors, which they lost"), permissions=["factors"])
+    def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let the chosen ones set up others; they are signed out."""
+        rows = self.chosen(request, queryset, FACTORS_RESET)
+        count = self.each(request, rows, lambda row: self._switch(request, row, reset_factors))
+        text = ngettext(
+            "Second factors of %(count)d person taken away.", "Second factors of %(count)d people taken away.", count
+        )
         self.message_user(request, text % {"count": count})
 
     def _switch(self, request: HttpRequest, row: User, service: Any) -> None:

@@ -10,13 +10,17 @@ from apps.access.errors import NotPermitted
 from apps.access.roles import AUDITOR, DEPARTMENT_ADMIN, TENANT_ADMIN
 from apps.access.scopes import tenant_scope
 from apps.access.services import create_role, grant_role
+from apps.accounts.errors import UserNotFound
 from apps.accounts.models import Terminal, User
-from apps.accounts.services.oversight import revoke_programs, revoke_terminals
+from apps.accounts.services.factors import has_second_factor
+from apps.accounts.services.oversight import reset_factors, revoke_programs, revoke_terminals
 from apps.accounts.units import TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.models import Entry
+from apps.common.ids import new_id
 from apps.orgs.models import Department
 from apps.orgs.services import create_department, create_organisation
 from apps.orgs.services.placements import place_person
+from tests.accounts.factors import with_codes
 from tests.admin.conftest import give_role, make_terminal, make_tokens, root
 
 __all__ = ["root"]
@@ -33,6 +37,29 @@ def boss(bob: User) -> User:
 
 def actions() -> list[str]:
     return list(Entry.unscoped.filter(action__startswith="accounts.").order_by("id").values_list("action", flat=True))
+
+
+class TestFactors:
+    def test_are_taken_away_by_who_administers_her_and_she_is_signed_out(self, boss: User, alice: User) -> None:
+        with_codes(alice)
+        make_tokens(alice, "x")
+
+        reset_factors(boss, user_id=alice.pk, now=NOW)
+
+        assert not has_second_factor(alice)
+        assert not get_access_token_model().objects.filter(user=alice).exists()
+
+    def test_are_hers_to_everybody_else(self, boss: User, alice: User, eve: User) -> None:
+        with_codes(eve)
+        with_codes(boss)
+
+        for actor, target in ((boss, eve), (alice, boss)):
+            with pytest.raises(NotPermitted):
+                reset_factors(actor, user_id=target.pk, now=NOW)
+        with pytest.raises(UserNotFound):
+            reset_factors(boss, user_id=new_id(), now=NOW)
+
+        assert has_second_factor(eve)
 
 
 class TestTerminals:

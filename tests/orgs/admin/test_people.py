@@ -7,8 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.accounts.services.factors import has_second_factor
 from apps.audit.models import Entry
 from apps.orgs.models import Placement
+from tests.accounts.factors import with_codes
 from tests.admin.world import World
 from tests.conftest import PASSWORD
 
@@ -40,6 +42,16 @@ def run(client: Client, action: str, *users: User) -> str:
 
 def errors(answer: Any) -> list[str]:
     return list(answer.context["adminform"].form.errors)
+
+
+def test_lost_second_factors_are_taken_away_by_who_may(world: World, pages: Pages) -> None:
+    person = world.people["sales"]
+    with_codes(person)
+
+    assert "taken away" in run(pages["tenant"], "reset_second_factors", person)
+
+    assert not has_second_factor(person)
+    assert Entry.objects.for_tenant(person.tenant_id).filter(action="accounts.factors.reset").exists()
 
 
 class TestMaking:
