@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from imsite.identityphrases import IDENTITY
+
 PEOPLE: Final = {
+    **IDENTITY,
     # mail
     "IM_EMAIL_URL must be like {example}": "IM_EMAIL_URL 的格式应类似 {example}",
     # audit

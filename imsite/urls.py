@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include(oauth.ROOT)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("scim/<uuid:connection>/v2/", include(("apps.identity.api.routes", "scim"))),
     path("api/v1/", include("apps.access.urls")),
     path("api/v1/", include("apps.tenants.urls")),
     path("api/v1/", include("apps.accounts.urls")),

@@ -68,6 +68,7 @@ class Resting:
     def note(self, key: UUID) -> None:
         """Let it rest."""
         with self._lock:
+            self._until.pop(key, None)
             self._until[key] = self._clock() + REST_S
             while len(self._until) > MAX_RESTING:
                 self._until.popitem(last=False)

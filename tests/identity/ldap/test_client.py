@@ -16,9 +16,9 @@ from tests.identity.slapd import PASSWORD, PEOPLE, READER_PASSWORD, SUFFIX, Slap
 SOMEBODY = f"uid=user003,ou=研发部,{PEOPLE}"
 
 
-def entries(settings: LdapSettings, text: str = "(uid=user00*)", **options: int) -> list[str]:
+def entries(settings: LdapSettings, text: str = "(uid=user00*)", limit: int = 1_000) -> list[str]:
     with Directory(settings, READER_PASSWORD) as directory:
-        return [entry.text("uid") for entry in directory.search(PEOPLE, text, ["uid"], **options)]
+        return [entry.text("uid") for entry in directory.search(PEOPLE, text, ["uid"], limit=limit)]
 
 
 def trouble_of(settings: LdapSettings, password: str = READER_PASSWORD, base: str = PEOPLE, text: str = "(a=b)") -> str:

@@ -1,0 +1,1 @@
+"""How programs speak with this app: SCIM 2.0."""

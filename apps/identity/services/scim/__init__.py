@@ -1,0 +1,1 @@
+"""What a program that provisions people by SCIM may do: with its tokens, people and groups."""
