@@ -18,6 +18,7 @@ from typing import Final
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]  # the library has no types
 from openpyxl import load_workbook
 
+from apps.orgs.exchange.elements import FREE_BYTES, check_sheet, check_texts
 from apps.orgs.exchange.findings import SheetRefused
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -56,6 +57,7 @@ MAX_COLUMNS: Final = 64
 _CHECK_EVERY_ROWS: Final = 500
 
 _TYPES: Final = "[Content_Types].xml"
+_TEXTS: Final = "xl/sharedStrings.xml"
 _BULKY: Final = re.compile(r"xl/(?:worksheets/[^/]+|sharedStrings)\.xml")
 _BULKY_TYPES: Final = ("worksheet+xml", "sharedStrings+xml")
 _ZIP: Final = b"PK\x03\x04"
@@ -160,6 +162,20 @@ def _check_archive(data: bytes) -> None:
     bulky = _bulky_parts(archive)
     if sum(part.file_size for part in parts if part.filename not in bulky) > MAX_AROUND_BYTES:
         raise SheetRefused("workbook_too_large", limit_bytes=MAX_AROUND_BYTES)
+    for name in sorted(bulky & set(archive.namelist())):
+        if archive.getinfo(name).file_size > FREE_BYTES:
+            _check_elements(archive, name)
+
+
+def _check_elements(archive: zipfile.ZipFile, name: str) -> None:
+    check = check_texts if name == _TEXTS else check_sheet
+    try:
+        with archive.open(name) as part:
+            check(part)
+    except SheetRefused:
+        raise
+    except Exception as error:  # as above
+        raise SheetRefused("workbook_broken") from error
 
 
 def _bulky_parts(archive: zipfile.ZipFile) -> set[str]:

@@ -14,6 +14,7 @@ TEXTS: Final[Mapping[str, str | Promise]] = {
     # the file as a whole
     "file_too_large": _("The file is larger than %(limit_bytes)d bytes."),
     "workbook_too_large": _("The workbook unpacks to more than %(limit_bytes)d bytes, or has too many parts."),
+    "too_many_elements": _("The workbook has more than %(limit)d cells in one row, or too much beside its rows."),
     "old_or_encrypted_workbook": _("This is an old (.xls) or encrypted workbook; save it as .xlsx without a password."),
     "workbook_broken": _("The workbook can't be read; save it again as .xlsx or CSV."),
     "csv_broken": _("The text can't be read as CSV at line %(line)d: a quotation mark is not closed."),

@@ -230,3 +230,29 @@ def test_reading_stops_when_the_time_is_over() -> None:
 
 def test_dates_come_out_as_iso() -> None:
     assert read_lines(workbook((datetime.date(2026, 1, 2),)))[0].cells[0].startswith("2026-01-02")
+
+
+def test_endless_empty_cells_are_refused_before_they_are_read() -> None:
+    row = "<row>" + "<c/>" * 300_000 + "</row>"
+    data = replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", sheet_xml(row))
+
+    assert len(data) < 50_000
+    assert refusal(data) == "too_many_elements"
+
+
+def test_endless_parts_of_a_text_are_refused_before_they_are_read() -> None:
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode()
+    data = workbook(("name",))
+    types = zipfile.ZipFile(io.BytesIO(data)).read("[Content_Types].xml").replace(b"</Types>", override)
+    file = io.BytesIO(replaced(data, "[Content_Types].xml", types))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b"<sst><si>" + b"<r/>" * 300_000 + b"</si></sst>")
+
+    assert refusal(file.getvalue()) == "too_many_elements"
+
+
+def test_a_large_part_that_is_broken_is_refused() -> None:
+    data = replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", b" " * 2_000_000)
+
+    assert refusal(data) == "workbook_broken"
