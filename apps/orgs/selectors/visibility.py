@@ -15,7 +15,7 @@ from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User
 from apps.common.errors import ImError
 from apps.orgs.errors import Blocked, WritingNotAgreed
-from apps.orgs.models import Block, Contact, Department, Placement
+from apps.orgs.models import Block, Contact, Department, PersonSettings, Placement
 from apps.orgs.selectors.standing import Standing, read_standing
 from apps.orgs.visibility import Refusal
 
@@ -110,13 +110,14 @@ def visible_placements(viewer: User, *, standing: Standing | None = None) -> Que
     everyones = Placement.objects.for_tenant(stands.tenant_id)
     if stands.is_guest:
         return everyones.filter(own)
-    open_people = Q(user__directory_settings__isnull=True) | Q(
-        user__directory_settings__is_guest=False, user__directory_settings__is_hidden=False
-    )
+    # Said by the few who are not shown, so that counting a company reads neither its people nor their settings.
+    exceptions = PersonSettings.objects.for_tenant(stands.tenant_id)
+    inactive = User.objects.for_tenant(stands.tenant_id).filter(is_active=False)
+    open_people = ~Q(user_id__in=exceptions.filter(Q(is_guest=True) | Q(is_hidden=True)).values("user_id"))
     if stands.inside:
-        hidden = Q(user__directory_settings__is_guest=False, user__directory_settings__is_hidden=True)
+        hidden = Q(user_id__in=exceptions.filter(is_guest=False, is_hidden=True).values("user_id"))
         open_people |= hidden & Q(_shares_what_hides(stands))
-    return everyones.filter(own | (Q(user__is_active=True) & _opened(stands) & open_people))
+    return everyones.filter(own | (~Q(user_id__in=inactive.values("pk")) & _opened(stands) & open_people))
 
 
 def relation_of(viewer: User, user_id: UUID) -> Relation:
