@@ -39,6 +39,7 @@ ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("accounts", "terminal", "view"): TERMINALS_VIEW,
     ("accounts", "terminal", "change"): TERMINALS_REVOKE,
     ("accounts", "serviceaccount", "view"): SERVICE_ACCOUNTS_VIEW,
+    ("accounts", "serviceaccount", "add"): SERVICE_ACCOUNTS_CHANGE,
     ("accounts", "serviceaccount", "change"): SERVICE_ACCOUNTS_CHANGE,
     ("oauth2_provider", "accesstoken", "view"): TOKENS_VIEW,
     ("oauth2_provider", "accesstoken", "change"): TOKENS_REVOKE,

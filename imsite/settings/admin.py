@@ -99,6 +99,12 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Programs"),
                 "separator": True,
                 "items": [
+                    _link(
+                        _("Service accounts"),
+                        "smart_toy",
+                        "admin:accounts_serviceaccount_changelist",
+                        "accounts.service_accounts.view",
+                    ),
                     _link(_("Terminals"), "devices", "admin:accounts_terminal_changelist", "accounts.terminals.view"),
                     _link(
                         _("Access tokens"),

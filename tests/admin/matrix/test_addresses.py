@@ -89,6 +89,7 @@ OBJECTS_BY_REST: Final = {
     "placements/<uuid:placement>": "orgs.placement",
     "grants/<uuid:grant>": "access.grant",
     "tenants/<uuid:tenant>": "tenants.tenant",
+    "service-accounts/<uuid:account>": "accounts.serviceaccount",
 }
 """Addresses at which administrators read one object, and its kind."""
 
@@ -99,6 +100,7 @@ LISTS_BY_REST: Final = {
     "grants": "access.grant",
     "audit": "audit.entry",
     "tenants": "tenants.tenant",
+    "service-accounts": "accounts.serviceaccount",
 }
 
 OTHERS_BY_REST: Final = {
@@ -133,6 +135,10 @@ OTHERS_BY_REST: Final = {
     "imports/<uuid:source>",
     "imports/<uuid:source>/apply",
     "tenants/<uuid:tenant>/status",
+    "service-accounts/<uuid:account>/status",
+    "service-accounts/<uuid:account>/secret",
+    "tickets",
+    "tickets/spend",
     "conversations",
     "conversations/<uuid:conversation>",
     "conversations/<uuid:conversation>/members",
