@@ -2,7 +2,8 @@
 
 Makes people enough for every test to have its own, and what only a program would write: a long history, messages
 of every kind with hostile texts. Prints `{"people": [login], "historians": [login, login], "hostile": [login, login],
-"operators": [login], "colleagues": [login]}`: the colleagues are three people of a company with departments.
+"operators": [login], "colleagues": [login], "clients": [client id]}`: the colleagues are three people of a company with
+departments, the client is a program that asks people of Acme for access.
 """
 
 import json
@@ -62,7 +63,20 @@ def main(password: str) -> None:
         "operators": [root],
         "colleagues": make_company(root, password),
     }
-    sys.stdout.write(json.dumps({key: [user.login for user in users] for key, users in logins.items()}))
+    made = {key: [user.login for user in users] for key, users in logins.items()}
+    sys.stdout.write(json.dumps({**made, "clients": [make_client(root, tenant.id)]}))
+
+
+def make_client(root: "User", tenant_id: uuid.UUID) -> str:
+    """A program on people's own machines; return the id that it names itself by."""
+    from django.utils import timezone
+
+    from apps.accounts.services.program_terms import Terms
+    from apps.accounts.services.registrations import register_application
+
+    terms = Terms(name="Planner", scopes=("openid", "profile"), redirect_uris=("http://127.0.0.1/callback",))
+    made = register_application(root, tenant_id=tenant_id, kind="app", terms=terms, now=timezone.now())
+    return str(made.registration.application.client_id)
 
 
 def make_company(root: "User", password: str) -> list["User"]:

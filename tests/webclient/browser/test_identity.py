@@ -1,7 +1,16 @@
 """Signing in with more than a password, and looking after one's terminals, as people do it."""
 
-from collections.abc import Callable
+import base64
+import hashlib
+import json
+import secrets
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
 import pytest
@@ -14,6 +23,66 @@ from tests.webclient.browser.visitor import new_tab
 pytestmark = pytest.mark.browser
 
 Contexts = Callable[..., BrowserContext]
+
+
+class Planner:
+    """A program of somebody else, which waits for people on its own port, as one on their machines does."""
+
+    def __init__(self, site: Site) -> None:
+        self._verifier = secrets.token_urlsafe(48)
+        self._token_url = f"{site.url}/oauth/token/"
+        self._client = site.logins["clients"][0]
+        self._server = HTTPServer(("127.0.0.1", 0), _Thanks)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        self.callback = f"http://127.0.0.1:{self._server.server_port}/callback"
+        digest = hashlib.sha256(self._verifier.encode()).digest()
+        asked = {
+            "response_type": "code",
+            "client_id": self._client,
+            "redirect_uri": self.callback,
+            "scope": "openid profile",
+            "state": "s-1",
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        self.address = f"{site.url}/oauth/authorize/?{urlencode(asked)}"
+
+    def redeem(self, landed: str) -> dict[str, str]:
+        """Exchange the code in the address where the browser landed; return what came for it."""
+        fields = {
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(landed).query)["code"][0],
+            "redirect_uri": self.callback,
+            "client_id": self._client,
+            "code_verifier": self._verifier,
+        }
+        with urllib.request.urlopen(self._token_url, urlencode(fields).encode(), timeout=30) as answer:
+            answered: dict[str, str] = json.load(answer)
+        return answered
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Thanks(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<title>Planner</title>Thank you.")
+
+    def log_message(self, *args: Any) -> None:
+        """Tests print nothing."""
+
+
+@pytest.fixture
+def planner(site: Site) -> Iterator[Planner]:
+    running = Planner(site)
+    yield running
+    running.close()
 
 
 def enter(page: Page, site: Site, login: str) -> None:
@@ -94,3 +163,37 @@ def test_a_question_that_is_answered_with_no_changes_nothing(site: Site, visit: 
     here.page.keyboard.press("Enter")
     expect(here.page.locator("[data-terminal] strong")).to_have_text("Desk")
     here.expect_no_complaints()
+
+
+def test_a_program_is_allowed_to_act_and_forbidden_again(site: Site, contexts: Contexts, planner: Planner) -> None:
+    [login] = site.take_people(1)
+    page = contexts().new_page()
+
+    page.goto(planner.address)
+    enter(page, site, login)
+    expect(page.locator("h1")).to_contain_text("Planner")
+    expect(page.locator(".may li").first).to_be_visible()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url(f"{planner.callback}?**")
+    assert parse_qs(urlsplit(page.url).query)["state"] == ["s-1"]
+    assert planner.redeem(page.url)["scope"].split() == ["openid", "profile"]
+
+    page.goto(f"{site.url}/accounts/programs/")
+    expect(page.locator(".thing")).to_contain_text("Planner")
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    expect(page.locator(".thing")).to_have_count(0)
+
+
+def test_who_refuses_leads_back_without_a_code(site: Site, contexts: Contexts, planner: Planner) -> None:
+    [login] = site.take_people(1)
+    page = contexts().new_page()
+
+    page.goto(planner.address)
+    enter(page, site, login)
+    page.get_by_role("button", name="Refuse").click()
+
+    page.wait_for_url(f"{planner.callback}?**")
+    answered = parse_qs(urlsplit(page.url).query)
+    assert answered["error"] == ["access_denied"]
+    assert "code" not in answered
