@@ -100,11 +100,12 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link(
-                        _("Service accounts"),
-                        "smart_toy",
-                        "admin:accounts_serviceaccount_changelist",
-                        "accounts.service_accounts.view",
+                        _("Sign-in elsewhere"),
+                        "hub",
+                        "admin:identity_connection_changelist",
+                        "identity.connections.view",
                     ),
+                    _link(_("Linked accounts"), "link", "admin:identity_link_changelist", "identity.links.view"),
                     _link(_("Terminals"), "devices", "admin:accounts_terminal_changelist", "accounts.terminals.view"),
                     _link(
                         _("Access tokens"),

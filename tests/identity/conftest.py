@@ -91,6 +91,6 @@ def came_back(client: Client, connection: Connection, **query: str) -> Any:
     return client.get(reverse("identity-callback", args=[connection.pk]), query)
 
 
-def signed_in_as(client: Client) -> str | None:
+def signed_in_as(client: Client) -> Any:
     """The id of whom the session is."""
     return client.session.get("_auth_user_id")

@@ -91,7 +91,8 @@ class Party:
             "/sns/oauth2/access_token": lambda: {"access_token": "at", "expires_in": 7200, "openid": "wx-1"},
             "/sns/userinfo": lambda: {"openid": "wx-1", **self.userinfo},
         }
-        return known[path]() if path in known else 404
+        made: Any = known.get(path, lambda: 404)
+        return made()
 
     def _metadata(self) -> dict[str, Any]:
         return {
@@ -104,7 +105,7 @@ class Party:
         } | self.metadata
 
     def _jwk(self) -> dict[str, Any]:
-        public = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        public: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return {**public, "kid": KID, "use": "sig", "alg": "RS256"}
 
     def _token(self, body: Any) -> Any:

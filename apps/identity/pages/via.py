@@ -61,8 +61,9 @@ def callback(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     adapter = _adapter(request, connection)
     code = request.GET.get("authCode")  # as DingTalk calls it
     if code is not None:
-        request.GET = request.GET.copy()
-        request.GET["code"] = code
+        named = request.GET.copy()
+        named["code"] = code
+        request.GET = named  # type: ignore[assignment]  # as mutable as it need not be
     view: Any = _Callback.adapter_view(adapter)
     try:
         answer: HttpResponse = view(request)

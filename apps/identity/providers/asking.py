@@ -6,6 +6,7 @@ network are not, because a company's own provider is there.
 """
 
 import ipaddress
+import json
 import socket
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -66,7 +67,7 @@ def json_of(response: requests.Response) -> dict[str, Any]:
     """Return the object that an answer is. Raises requests.RequestException for a refusal or anything else."""
     response.raise_for_status()
     try:
-        found = requests.models.complexjson.loads(response.content)
+        found = json.loads(response.content)
     except ValueError as error:
         raise Unaskable("the answer is no JSON") from error
     if not isinstance(found, dict):

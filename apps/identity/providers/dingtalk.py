@@ -27,7 +27,7 @@ class DingTalkAdapter(ConnectionAdapter[DingTalkConfig]):
         return f"{self.config.login_url}/oauth2/auth"
 
     @property
-    def access_token_url(self) -> str:  # type: ignore[override]  # a class attribute there
+    def access_token_url(self) -> str:
         """Where the code is exchanged."""
         return f"{self.config.api_url}/v1.0/oauth2/userAccessToken"
 

@@ -49,7 +49,7 @@ class FeishuAdapter(ConnectionAdapter[FeishuConfig]):
         return f"{self.config.accounts_url}/open-apis/authen/v1/authorize"
 
     @property
-    def access_token_url(self) -> str:  # type: ignore[override]  # a class attribute there
+    def access_token_url(self) -> str:
         """Where the code is exchanged."""
         return f"{self.config.api_url}/open-apis/authen/v2/oauth/token"
 

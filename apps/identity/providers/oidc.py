@@ -65,12 +65,12 @@ class OidcAdapter(ConnectionAdapter[OidcConfig]):
         return str(self.metadata["authorization_endpoint"])
 
     @property
-    def access_token_url(self) -> str:  # type: ignore[override]  # a class attribute there
+    def access_token_url(self) -> str:
         """Where the code is exchanged."""
         return str(self.metadata["token_endpoint"])
 
     @property
-    def basic_auth(self) -> bool:  # type: ignore[override]  # a class attribute there
+    def basic_auth(self) -> bool:
         """How the client proves itself: in the body if the issuer says so, else as RFC 6749 §2.3.1 wants it."""
         methods = self.metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return "client_secret_post" not in methods

@@ -69,7 +69,7 @@ class WecomAdapter(ConnectionAdapter[WecomConfig]):
         return f"{self.config.login_url}/wwlogin/sso/login"
 
     @property
-    def access_token_url(self) -> str:  # type: ignore[override]  # a class attribute there
+    def access_token_url(self) -> str:
         """Where the application's token comes from."""
         return f"{self.config.api_url}/cgi-bin/gettoken"
 

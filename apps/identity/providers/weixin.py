@@ -23,7 +23,7 @@ class WeixinAdapter(ConnectionAdapter[WeixinConfig]):
         return f"{self.config.login_url}/connect/qrconnect"
 
     @property
-    def access_token_url(self) -> str:  # type: ignore[override]  # a class attribute there
+    def access_token_url(self) -> str:
         """Where the code is exchanged."""
         return f"{self.config.api_url}/sns/oauth2/access_token"
 

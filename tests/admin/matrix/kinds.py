@@ -7,15 +7,14 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
 
 from apps.access.models import Role
 from apps.access.roles import AUDITOR
-from apps.accounts.models import Registration, ServiceAccount, User
-from apps.accounts.services import create_user
+from apps.accounts.models import Registration
 from apps.audit.services import Change, record
 from apps.common.clock import now_ms
+from apps.identity.models import Connection, Link
 from apps.messaging.services.conversations import start_group
 from apps.orgs.models import Agreement, Organisation, Placement
 from tests.admin.conftest import give_role, make_terminal, make_tokens
@@ -61,6 +60,21 @@ def _role(world: World, place: str) -> Model:
     return Role.unscoped.create(tenant_id=tenant_id, key=f"role-{place}", name=f"Role {place}", units=[])
 
 
+def _connection(world: World, place: str) -> Model:
+    tenant_id = world.people[place].tenant_id
+    return Connection.unscoped.create(tenant_id=tenant_id, kind="oidc", name=f"Provider {place}")
+
+
+def _link(world: World, place: str) -> Model:
+    person = world.people[place]
+    connection, _made = Connection.unscoped.get_or_create(
+        tenant_id=person.tenant_id, kind="oidc", name=f"Provider for {place}"
+    )
+    return Link.unscoped.create(
+        tenant_id=person.tenant_id, connection=connection, user=person, external_id=f"sub-{place}"
+    )
+
+
 def _entry(world: World, place: str) -> Model:
     person = world.people[place]
     with transaction.atomic():
@@ -78,23 +92,18 @@ def _entry(world: World, place: str) -> Model:
         )
 
 
-def _service_account(world: World, place: str) -> Model:
-    bot = create_user(world.people[place].tenant, username=f"bot-{place}", password=None, display_name=f"Bot {place}")
-    User.unscoped.filter(pk=bot.pk).update(kind=User.Kind.SERVICE)
-    return ServiceAccount.unscoped.create(user=bot, tenant=bot.tenant, secret_changed_at=timezone.now())
-
-
 KINDS: Final[dict[str, Kind]] = {
     "access.grant": Kind(lambda w, p: give_role(w.people[p], AUDITOR, scope=w.department_of(p).scope)),
     "access.role": Kind(_role, lowest="tenant"),
     "accounts.registration": Kind(_registration, lowest="tenant"),
-    "accounts.serviceaccount": Kind(_service_account, lowest="tenant"),
     "accounts.terminal": Kind(lambda w, p: make_terminal(w.people[p], f"Desk of {p}")),
     "accounts.user": Kind(lambda w, p: w.people[p]),
     "audit.entry": Kind(_entry),
     "conversations.conversation": Kind(
         lambda w, p: start_group(w.people[p], title=f"Group of {p}", member_ids=[], now_ms=now_ms()), lowest="tenant"
     ),
+    "identity.connection": Kind(_connection, lowest="tenant"),
+    "identity.link": Kind(_link),
     "oauth2_provider.accesstoken": Kind(_token(get_access_token_model())),
     "oauth2_provider.refreshtoken": Kind(_token(get_refresh_token_model())),
     "orgs.agreement": Kind(_agreement, lowest="organisation"),
