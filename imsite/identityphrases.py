@@ -19,6 +19,15 @@ IDENTITY: Final = {
     "the directory can't be used like this yet": "目录目前还不能这样使用",
     "{count} runs stopped or failed": "{count} 次运行被中止或失败",
     "name a directory by its id, or say --due": "请给出目录的编号，或使用 --due",
+    "make or change a connection, by tenant and name": "按租户和名称新建或更改连接",
+    "the name of the connection": "连接的名称",
+    "a JSON file with the settings of a directory": "目录设置的 JSON 文件",
+    "a file with the password to bind with": "存有绑定密码的文件",
+    "the department to fill": "要填充的部门",
+    "make accounts for people who have none": "为没有账号的人员创建账号",
+    "make a token of a SCIM connection and show it, once": "创建 SCIM 连接的令牌并显示一次",
+    "there is no department {id} in this tenant": "该租户中没有部门 {id}",
+    "{path} can't be read: {reason}": "无法读取 {path}：{reason}",
     "there is no directory {id}": "没有目录 {id}",
     # keys
     "List the keys that tokens are signed with, begin with the next one, or give one up.": (

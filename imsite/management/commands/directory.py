@@ -11,6 +11,8 @@ from apps.common.errors import ImError
 from apps.identity.models import Connection, DirectoryRun
 from apps.identity.services.acting import program_of
 from apps.identity.services.directories import checking, runs, texts
+from apps.identity.services.scim.tokens import make_token
+from imsite.directories import add_set_action, set_connection
 from imsite.phrases import phrase
 
 
@@ -31,6 +33,9 @@ class Command(BaseCommand):
         sync = actions.add_parser("sync", help=phrase("make people and departments be as the directory has them"))
         sync.add_argument("id", nargs="?", help=phrase("the id of the connection"))
         sync.add_argument("--due", action="store_true", help=phrase("every directory whose time has come"))
+        add_set_action(actions)
+        token = actions.add_parser("token", help=phrase("make a token of a SCIM connection and show it, once"))
+        token.add_argument("id", help=phrase("the id of the connection"))
         sync.add_argument("--confirm", metavar="RUN", help=phrase("yes to all that this preview lets vanish"))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,15 +43,21 @@ class Command(BaseCommand):
         try:
             if options["action"] == "list":
                 self._list()
+            elif options["action"] == "set":
+                self.stdout.write(str(set_connection(options, now=timezone.now()).pk))
+            elif options["action"] == "token":
+                connection = _connection(options["id"], Connection.Kind.SCIM)
+                program, now = program_of(connection), timezone.now()
+                self.stdout.write(make_token(program, connection_id=connection.pk, now=now))
             elif options["action"] == "sync" and options["due"]:
                 self._tell_all(runs.synchronise_due(now=timezone.now()))
             else:
-                self._one(_directory(options["id"]), options)
+                self._one(_connection(options["id"], Connection.Kind.LDAP), options)
         except ImError as error:
             raise CommandError(error.text) from error
 
     def _list(self) -> None:
-        for connection in _directories():
+        for connection in _connections(Connection.Kind.LDAP, Connection.Kind.SCIM):
             last = DirectoryRun.objects.for_tenant(connection.tenant_id).filter(connection=connection)
             run = last.order_by("-created_at", "-id").first()
             state = "" if run is None else f"{run.get_state_display()} {run.created_at:%Y-%m-%d %H:%M}"
@@ -85,16 +96,16 @@ class Command(BaseCommand):
             raise CommandError(phrase("{count} runs stopped or failed", count=bad))
 
 
-def _directories() -> list[Connection]:
-    rows = Connection.unscoped.filter(kind=Connection.Kind.LDAP).select_related("tenant")
+def _connections(*kinds: str) -> list[Connection]:
+    rows = Connection.unscoped.filter(kind__in=kinds).select_related("tenant")
     return list(rows.order_by("tenant__slug", "name", "id"))
 
 
-def _directory(text: str | None) -> Connection:
+def _connection(text: str | None, kind: str) -> Connection:
     if text is None:
         raise CommandError(phrase("name a directory by its id, or say --due"))
     key = _id(text)
-    for connection in _directories():
+    for connection in _connections(kind):
         if connection.pk == key:
             return connection
     raise CommandError(phrase("there is no directory {id}", id=text))
