@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-from django.db import InterfaceError, OperationalError
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from apps.accounts.errors import SignInBusy
@@ -156,7 +156,15 @@ class SessionSignIn:
 
 async def _in_thread(work: Callable[..., None], *arguments: Any, **fields: Any) -> None:
     """Run what is rare, and is several statements in a transaction, through Django. Raises Unavailable."""
+
+    def run() -> None:
+        close_old_connections()
+        try:
+            work(*arguments, **fields)
+        finally:
+            close_old_connections()
+
     try:
-        await database_sync_to_async(work, thread_sensitive=False)(*arguments, **fields)
+        await sync_to_async(run, thread_sensitive=False)()
     except (OperationalError, InterfaceError) as error:
         raise Unavailable from error
