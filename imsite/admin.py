@@ -40,7 +40,7 @@ def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | No
     return redirect("account-password")
 
 
-admin.site.login = sign_in  # type: ignore[assignment]  # redirects
+admin.site.login = sign_in  # type: ignore[method-assign]
 admin.site.password_change = change_own_password  # type: ignore[assignment]  # redirects, too
 
 

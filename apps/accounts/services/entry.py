@@ -6,7 +6,7 @@ is not too old) is parked in the session, which is nobody's until all of it is t
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -100,12 +100,11 @@ def pending_sign_in(request: HttpRequest, step: str) -> tuple[Pending, User]:
 
 def note_wrong_try(request: HttpRequest) -> None:
     """Count a wrong code of the sign-in under way; after MAX_TRIES it is over. Raises SignInExpired then."""
-    stored = request.session.get(_PENDING)
-    pending = _read(stored)
+    pending = _read(request.session.get(_PENDING))
     if pending is None or pending.tries + 1 >= MAX_TRIES:
         request.session.pop(_PENDING, None)
         raise SignInExpired
-    request.session[_PENDING] = {**stored, "tries": pending.tries + 1}
+    request.session[_PENDING] = asdict(replace(pending, tries=pending.tries + 1))
 
 
 def is_recent(request: HttpRequest, within_s: int = RECENT_S) -> bool:
