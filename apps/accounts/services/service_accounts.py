@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from oauth2_provider.generators import generate_client_id, generate_client_secret
+from oauth2_provider.generators import generate_client_id
 from oauth2_provider.models import AbstractApplication, get_application_model
 
 from apps.access.errors import NotPermitted
@@ -29,6 +29,7 @@ from apps.accounts.models.service_accounts import (
 )
 from apps.accounts.policies import SCOPE
 from apps.accounts.selectors import get_user
+from apps.accounts.services.client_secrets import Secret, make_secret
 from apps.accounts.services.tokens import revoke_tokens
 from apps.accounts.services.users import activate_user, create_user, deactivate_user, store_profile
 from apps.accounts.units import SERVICE_ACCOUNTS_CHANGE, SERVICE_ACCOUNTS_VIEW
@@ -62,7 +63,7 @@ def create_service_account(actor: User, *, tenant: Tenant, username: str, terms:
 
     Raises NotPermitted, InvalidInput, UserNotFound for an owner who is not there, UsersLimit or UsernameTaken.
     """
-    secret = generate_client_secret()
+    secret = make_secret()
 
     def store() -> Credentials:
         powers_of(actor, now=now).require(SERVICE_ACCOUNTS_CHANGE, tenant_scope(tenant.id))
@@ -74,7 +75,7 @@ def create_service_account(actor: User, *, tenant: Tenant, username: str, terms:
         _apply(account, replace(terms, owner_id=terms.owner_id or actor.id))
         account.save(force_insert=True)
         _record(actor, account, "created", after=_facts(account), now=now)
-        return Credentials(account, application.client_id, secret)
+        return Credentials(account, application.client_id, secret.plain)
 
     return run_in_transaction(store)
 
@@ -100,19 +101,19 @@ def change_service_account(actor: User, *, user_id: UUID, terms: Terms, version:
 
 def renew_service_secret(actor: User, *, user_id: UUID, now: datetime) -> Credentials:
     """Give it another secret, and end its tokens and sessions. Raises as `change_service_account` does."""
-    secret = generate_client_secret()
+    secret = make_secret()
 
     def store() -> Credentials:
         account = _locked(actor, user_id, now=now)
         application = account.application or _application(account.user, secret)
-        application.client_secret = secret
-        application.save()  # hashes it
+        application.client_secret, application.hash_client_secret = secret.stored, False
+        application.save()
         account.application, account.secret_changed_at = application, now
         account.version += 1
         account.save()
         revoke_tokens(account.user)
         _record(actor, account, "secret_renewed", now=now)
-        return Credentials(account, application.client_id, secret)
+        return Credentials(account, application.client_id, secret.plain)
 
     return run_in_transaction(store)
 
@@ -166,16 +167,16 @@ def own_rate_of(user: User) -> int | None:
     return rows.values_list("requests_per_minute", flat=True).first()
 
 
-def _application(user: User, secret: str) -> Any:
+def _application(user: User, secret: Secret) -> Any:
     """Make the client that the account signs in as, which may ask for all that the account may do."""
     application = get_application_model()(
         client_id=generate_client_id(),
-        client_secret=secret,
+        client_secret=secret.stored,
         name=user.display_name,
         user=user,
         client_type=AbstractApplication.CLIENT_CONFIDENTIAL,
         authorization_grant_type=AbstractApplication.GRANT_CLIENT_CREDENTIALS,
-        hash_client_secret=True,
+        hash_client_secret=False,  # it is a digest already
     )
     application.save()
     Registration(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from apps.accounts.models import ServiceAccount, User
@@ -109,3 +110,20 @@ def test_people_without_the_power_see_and_change_none(boss: RestClient, alice: U
     assert client.post(PATH, BOT | {"username": "mine"}).code == "not_permitted"
     for answer in (client.get(path), client.put(f"{path}/status", {"is_active": False}), client.post(f"{path}/secret")):
         assert (answer.status, answer.code) == (404, "service_account_not_found")
+
+
+def test_it_signs_in_by_its_client_credentials_as_itself_until_it_is_stopped(boss: RestClient) -> None:
+    account = made(boss).body
+    form = {"grant_type": "client_credentials", "client_id": account["client_id"]}
+
+    right = Client().post("/oauth/token/", form | {"client_secret": account["client_secret"]})
+    wrong = Client().post("/oauth/token/", form | {"client_secret": "guessed"})
+    program = RestClient(right.json()["access_token"])
+    me = program.get("/api/v1/me").body
+    boss.put(f"{PATH}/{account['account']['id']}/status", {"is_active": False})
+    late = Client().post("/oauth/token/", form | {"client_secret": account["client_secret"]})
+
+    assert (right.status_code, wrong.status_code, me["login"]) == (200, 401, "builds@acme")
+    assert program.get("/api/v1/me").status == 401
+    assert late.status_code in {400, 401}
+    assert "refresh_token" not in right.json()

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import check_password
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
 
@@ -18,6 +17,7 @@ from apps.accounts.errors import ServiceAccountNotFound, UserNotFound
 from apps.accounts.models import Registration, ServiceAccount, User
 from apps.accounts.models.service_accounts import MAX_REQUESTS_PER_MINUTE
 from apps.accounts.services import create_user
+from apps.accounts.services.client_secrets import is_right
 from apps.accounts.services.service_accounts import (
     Credentials,
     Terms,
@@ -78,7 +78,7 @@ class TestMaking:
         stored = ServiceAccount.unscoped.get(pk=made.account.pk).application
         assert stored is not None
         assert made.client_secret not in stored.client_secret
-        assert check_password(made.client_secret, stored.client_secret)
+        assert is_right(made.client_secret, stored.client_secret)
 
     def test_people_without_the_power_make_none(self, alice: User) -> None:
         with pytest.raises(NotPermitted):
@@ -138,8 +138,8 @@ class TestChanging:
         assert renewed.client_id == made.client_id
         stored = ServiceAccount.unscoped.get(pk=made.account.pk).application
         assert stored is not None
-        assert check_password(renewed.client_secret, stored.client_secret)
-        assert not check_password(made.client_secret, stored.client_secret)
+        assert is_right(renewed.client_secret, stored.client_secret)
+        assert not is_right(made.client_secret, stored.client_secret)
         assert not get_access_token_model().objects.filter(user=made.account.user).exists()
 
     def test_one_whose_program_was_deleted_gets_another(self, admin: User) -> None:
