@@ -70,7 +70,7 @@ class ProgramFilter(admin.SimpleListFilter):
     """Tokens of one program. Offers the programs that hold tokens within reach, so none gives away what others use."""
 
     title = _("application")
-    parameter_name = "application"
+    parameter_name = "program"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Ids and names."""

@@ -58,12 +58,12 @@ def register_application(
 
     Raises NotPermitted, InvalidInput, ScopeNotFound or ApplicationsFull.
     """
+    powers = powers_of(actor, now=now)
+    _require(powers, tenant_id, kind)
     checked = checked_terms(kind, terms)
     secret = make_secret() if kind in CONFIDENTIAL else Secret("", "")
 
     def register() -> Registered:
-        powers = powers_of(actor, now=now)
-        _require(powers, tenant_id, kind)
         _require_account(powers, tenant_id, kind, service_account, now)
         places.hold(tenant_scope(tenant_id))
         if Registration.objects.for_tenant(tenant_id).count() >= MAX_APPLICATIONS:

@@ -33,6 +33,7 @@ from apps.orgs.exchange.imports import (
 )
 from apps.orgs.exchange.writing import MEDIA_TYPES
 from apps.orgs.models import Import
+from apps.orgs.units import EXCHANGE_EXPORT, EXCHANGE_IMPORT
 
 CSV: Final = "text/csv"
 XLSX: Final = MEDIA_TYPES["xlsx"]
@@ -112,6 +113,8 @@ class Download(Input):
 class ImportsView(APIView):
     """The imports of one organisation."""
 
+    units = (EXCHANGE_IMPORT, EXCHANGE_EXPORT)
+
     parser_classes = parsers_for(CSV, XLSX)
 
     @operation("imports_list", summary="List imports", query=PageSearch, answers={200: ImportPage}, refusals=(403, 404))
@@ -154,6 +157,8 @@ class ImportsView(APIView):
 class ImportDetailView(APIView):
     """One import."""
 
+    units = (EXCHANGE_IMPORT, EXCHANGE_EXPORT)
+
     @operation("imports_read", summary="Read an import", answers={200: ImportView}, refusals=(404,))
     def get(self, request: Request, source: UUID) -> Response:
         """Return what an import would do, has done, and what is wrong with its rows, in one's language."""
@@ -170,6 +175,8 @@ class ImportDetailView(APIView):
 class ImportApplyView(APIView):
     """Carrying out one import."""
 
+    units = (EXCHANGE_IMPORT, EXCHANGE_EXPORT)
+
     @operation(
         "imports_apply",
         summary="Apply the next part of an import",
@@ -183,6 +190,8 @@ class ImportApplyView(APIView):
 
 class ExportView(APIView):
     """Lists of one organisation."""
+
+    units = (EXCHANGE_IMPORT, EXCHANGE_EXPORT)
 
     renderer_classes = [StructRenderer, *renderers_for(csv=CSV, xlsx=XLSX)]
 

@@ -76,9 +76,9 @@ def test_the_list_is_narrowed_to_one_program_within_reach(admin_pages: Client, s
     own = get_access_token_model().objects.get(user=signed_in).application
     get_application_model().objects.create(name="Secret", client_id="s", client_type="public")
 
-    page = admin_pages.get(url("accesstoken", "changelist"), {"application": str(own.pk)})
-    other = admin_pages.get(url("accesstoken", "changelist"), {"application": "0"})
-    nonsense = admin_pages.get(url("accesstoken", "changelist"), {"application": "x"})
+    page = admin_pages.get(url("accesstoken", "changelist"), {"program": str(own.pk)})
+    other = admin_pages.get(url("accesstoken", "changelist"), {"program": "0"})
+    nonsense = admin_pages.get(url("accesstoken", "changelist"), {"program": "x"})
 
     counts = [answer.context["cl"].result_count for answer in (page, other, nonsense)]
     assert counts == [2, 0, 2]
