@@ -14,6 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from apps.access.admin import ServedAdmin, ServedForm
 from apps.access.admin.reach import within
@@ -41,25 +47,34 @@ _SAID: Final = ("name", "description", "homepage", "redirect_uris", "post_logout
 class RegistrationForm(ServedForm):
     """What is said about a program; addresses one to a line."""
 
-    name = forms.CharField(label=_("name"), max_length=MAX_NAME_CHARS)
-    homepage = forms.CharField(label=_("its website"), max_length=MAX_HOMEPAGE_CHARS, required=False)
+    name = forms.CharField(label=_("name"), max_length=MAX_NAME_CHARS, widget=UnfoldAdminTextInputWidget)
+    homepage = forms.CharField(
+        label=_("its website"), max_length=MAX_HOMEPAGE_CHARS, widget=UnfoldAdminTextInputWidget, required=False
+    )
     redirect_uris = forms.CharField(
         label=_("addresses that people are led back to"),
         help_text=_("One to a line, letter by letter: https://…, or http:// and this very machine."),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         required=False,
     )
     post_logout_redirect_uris = forms.CharField(
-        label=_("addresses after signing out"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+        label=_("addresses after signing out"),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        required=False,
     )
     scopes = forms.MultipleChoiceField(
-        label=_("what it may ask for"), widget=forms.CheckboxSelectMultiple, choices=lambda: list(scope_texts().items())
+        label=_("what it may ask for"),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        choices=lambda: list(scope_texts().items()),
     )
-    tenant = forms.ModelChoiceField(label=_("tenant"), queryset=Tenant.objects.none(), required=False)
+    tenant = forms.ModelChoiceField(
+        label=_("tenant"), queryset=Tenant.objects.none(), widget=UnfoldAdminSelectWidget, required=False
+    )
     service_account = forms.ModelChoiceField(
         label=_("service account"),
         help_text=_("Whose powers a program has that works in its own name."),
         queryset=User.unscoped.none(),
+        widget=UnfoldAdminSelectWidget,
         required=False,
     )
 
