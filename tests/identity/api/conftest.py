@@ -29,7 +29,7 @@ class Provisioner:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send one request; the answer's status and JSON."""
-        answer = Client().generic(
+        answer: Any = Client().generic(
             method,
             f"/scim/{self.connection.pk}/v2/{path}",
             b"" if body is None else json.dumps(body).encode(),

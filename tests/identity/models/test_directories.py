@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from apps.accounts.models import User
 from apps.identity.models import Absence, DepartmentLink, DirectoryClock, DirectoryRun
 from apps.orgs.models import Department
 from tests.identity.conftest import Connect
@@ -17,7 +18,7 @@ def test_a_department_is_of_one_directory_and_one_entry(root: Department, connec
         DepartmentLink(tenant=root.tenant, connection=two, department=root, external_id="e").save()
 
 
-def test_all_of_it_goes_with_the_connection(root: Department, boss: object, connect: Connect) -> None:  # noqa: F811
+def test_all_of_it_goes_with_the_connection(root: Department, boss: User, connect: Connect) -> None:  # noqa: F811
     connection = connect(root.tenant, "ldap")
     rows = (
         DirectoryRun(tenant=root.tenant, connection=connection),

@@ -40,7 +40,7 @@ def test_members_are_removed_by_value_as_entra_id_does() -> None:
     )
 
     assert [member.value for member in changed.members] == ["2"]
-    assert len(group.members) == 2
+    assert len(group.members or []) == 2
 
 
 def test_an_entity_tag_changes_with_what_is_said() -> None:
@@ -59,6 +59,6 @@ def test_a_search_names_its_attributes_and_its_filter_is_bounded() -> None:
 
 
 def test_it_says_what_it_can_do() -> None:
-    config = service_config()
+    config = service_config().model_dump()
 
-    assert (config.patch.supported, config.etag.supported, config.bulk.supported) == (True, True, False)
+    assert [config[name]["supported"] for name in ("patch", "etag", "bulk")] == [True, True, False]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth import authenticate
@@ -15,18 +16,12 @@ from apps.identity.models import Connection, Link
 from apps.identity.services import directory_sign_in
 from apps.identity.services.directory_sign_in import Resting, prove, resting
 from tests.conftest import PASSWORD as LOCAL_PASSWORD
-from tests.identity.services.directories.conftest import (  # noqa: F401 - fixtures
-    NOW,
-    Fill,
-    boss,
-    company,
-    directory,
-    give,
-    grow,
-    root,
-    slapd,
+from tests.identity.services.directories.conftest import NOW, Fill, directory  # noqa: F401 - a fixture
+from tests.identity.slapd import (
+    PASSWORD,
+    slapd,  # noqa: F401 - a fixture
 )
-from tests.identity.slapd import PASSWORD
+from tests.orgs.conftest import boss, company, give, grow, root  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +154,7 @@ def test_settings_that_cannot_be_read_ask_nobody(connection: Connection) -> None
 def test_a_directory_rests_for_a_while_and_no_longer() -> None:
     now = [0.0]
     rest = Resting(lambda: now[0])
-    key = directory_sign_in.UUID(int=1)
+    key = UUID(int=1)
 
     rest.note(key)
 
@@ -167,5 +162,5 @@ def test_a_directory_rests_for_a_while_and_no_longer() -> None:
     now[0] = directory_sign_in.REST_S
     assert not rest.has(key)
     for number in range(directory_sign_in.MAX_RESTING + 1):
-        rest.note(directory_sign_in.UUID(int=number))
-    assert not rest.has(directory_sign_in.UUID(int=0))
+        rest.note(UUID(int=number))
+    assert not rest.has(UUID(int=0))

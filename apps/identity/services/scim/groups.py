@@ -4,9 +4,9 @@ Places that somebody else gave, and departments that it did not make, are none o
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -38,6 +38,8 @@ from apps.orgs.services import (
     place_person,
     remove_placement,
 )
+
+T = TypeVar("T")
 
 MAX_GROUPS: Final = 2_000
 """Of one connection: as many departments as can be directly below one."""
@@ -194,7 +196,7 @@ def _links(connection: Connection) -> QuerySet[DepartmentLink]:
     return rows.filter(connection=connection)
 
 
-def _saying(work: Any) -> Any:
+def _saying(work: Callable[[], T]) -> T:
     """Do it in a transaction; what is refused is said as SCIM says it."""
     try:
         return run_in_transaction(work)

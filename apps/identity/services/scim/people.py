@@ -4,9 +4,9 @@ Its `userName` may be an address; the part before the `@` is the user name here.
 client deletes is deactivated, and is the same person again when it makes somebody of that name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -39,6 +39,8 @@ from apps.orgs.services import (
     create_person,
     deactivate_person,
 )
+
+T = TypeVar("T")
 
 MAX_FILTERED: Final = 5_000
 """People that a filter is tried on which no index answers; with more of them it is refused (`tooMany`)."""
@@ -149,7 +151,7 @@ def _stored(connection: Connection, row: ScimUser, resource: Any, *, now: dateti
     return row
 
 
-def _saying(work: Any) -> Any:
+def _saying(work: Callable[[], T]) -> T:
     """Do it in a transaction; what is refused is said as SCIM says it."""
     try:
         return run_in_transaction(work)

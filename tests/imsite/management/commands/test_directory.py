@@ -8,17 +8,9 @@ from django.core.management import CommandError, call_command
 
 from apps.accounts.models import User
 from apps.identity.services.directories import runs
-from tests.identity.services.directories.conftest import (  # noqa: F401 - fixtures
-    NOW,
-    Fill,
-    boss,
-    company,
-    directory,
-    give,
-    grow,
-    root,
-    slapd,
-)
+from tests.identity.services.directories.conftest import NOW, Fill, directory  # noqa: F401 - a fixture
+from tests.identity.slapd import slapd  # noqa: F401 - a fixture
+from tests.orgs.conftest import boss, company, give, grow, root  # noqa: F401 - fixtures
 
 
 @pytest.fixture
