@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import transaction
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
@@ -15,6 +16,7 @@ from apps.accounts.models import Registration, User
 from apps.accounts.oauth.core import TENANT
 from apps.accounts.oauth.identity import IdentityTokens
 from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
+from apps.accounts.services.chains import close_sessions_with
 from apps.accounts.services.client_secrets import is_ours, is_right
 from apps.accounts.services.codes import end_replayed, find_code, note_code, redeem
 from apps.accounts.services.factors import wants_second_factor
@@ -103,12 +105,19 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Refuse also for users who may not sign in any more, and for programs that do not serve them."""
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            close_sessions_with(refresh_token, application=client)  # a stolen one has ended the whole chain
             return False
         return _may_sign_in(request.user) and is_served(request.user, client)
 
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
         """Refuse also the tokens of users who may not sign in any more (userinfo asks this)."""
         return bool(super().validate_bearer_token(token, scopes, request)) and _may_sign_in(request.user)
+
+    def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Take a token back (RFC 7009 §2.1), and close the sessions that it let in."""
+        with transaction.atomic():
+            close_sessions_with(token, application=request.client)
+            super().revoke_token(token, token_type_hint, request, *args, **kwargs)
 
     def is_origin_allowed(self, client_id: str, origin: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Let scripts of those origins read the answer that the program may be led back to."""

@@ -4,6 +4,7 @@ A chain is an access token and all that its refresh tokens were exchanged for. I
 of vanishing: so a terminal that comes back with one can still be told why it is shut out.
 """
 
+import hashlib
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -67,6 +68,15 @@ def close_sessions_of(token: Any) -> None:
         return
     for terminal_id in terminals_using(token):
         revoke_on_commit(token.user_id, terminal_id=terminal_id, why=Why.TOKEN)
+
+
+def close_sessions_with(token: str, *, application: Any) -> None:
+    """The same for a token as a program presents it, if it is that program's; of either kind. Two queries more."""
+    kept = {"token_checksum": hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()}
+    for model in (get_access_token_model(), get_refresh_token_model()):
+        row = model.objects.filter(application=application, **kept).order_by("-pk").first()
+        if row is not None:
+            close_sessions_of(row)
 
 
 def terminals_using(token: Any) -> list[UUID]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_refresh_token_model
 
@@ -11,6 +12,7 @@ from apps.accounts.models import TerminalToken, User
 from apps.accounts.services import chains
 from apps.accounts.services.chains import (
     close_sessions_of,
+    close_sessions_with,
     end_chains_of,
     forget_terminals,
     terminals_using,
@@ -121,6 +123,29 @@ class TestClosingSessions:
         TerminalToken.unscoped.create(tenant=alice.tenant, terminal=terminal, access_token_id=token.pk)
 
         assert terminals_using(token) == [terminal.id]
+
+    def test_of_a_token_as_its_program_presents_it_and_no_other_program(self, alice: User, closed: list[Any]) -> None:
+        terminal = terminal_of(alice)
+        token = sign_in_chain(alice, terminal)
+        program = access_token_of(token).application
+        other = type(program).objects.exclude(pk=program.pk).first()
+
+        close_sessions_with(token, application=other)
+        assert closed == []
+        for presented in (token, f"refresh {token}", "unknown"):
+            close_sessions_with(presented, application=program)
+
+        assert closed == [(alice.id, {"terminal_id": terminal.id, "why": Why.TOKEN})] * 2
+
+    def test_of_one_that_its_program_takes_back_at_the_endpoint(
+        self, alice: User, client: Client, closed: list[Any]
+    ) -> None:
+        terminal = terminal_of(alice)
+        token = sign_in_chain(alice, terminal)
+
+        answer = client.post("/oauth/revoke_token/", {"token": token, "client_id": "imsite-cli"})
+
+        assert (answer.status_code, [fields["terminal_id"] for _, fields in closed]) == (200, [terminal.id])
 
     def test_of_nobody_where_nobody_stands_behind_the_token(self, alice: User, closed: list[Any]) -> None:
         token = access_token_of(issue_token(alice))
