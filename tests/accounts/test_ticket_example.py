@@ -17,7 +17,7 @@ from imsite.env import ROOT
 
 IMSITE = "https://im.example.com"
 FORMS = "https://forms.example.com"
-PROGRAM = re.compile(r"```python\n(.*?def who_came.*?)```", re.DOTALL)
+PROGRAM = re.compile(r"```python\n((?:(?!```).)*def who_came.*?)```", re.DOTALL)
 
 
 def program_of(document: str) -> str:
