@@ -5,7 +5,9 @@ import inspect
 from apps.common.errors import ImError
 from apps.identity import errors
 
-OURS = [kind for _name, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
+OURS: list[type[ImError]] = [
+    kind for _name, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__
+]
 
 
 def test_every_refusal_has_a_code_of_its_own_and_a_status() -> None:
