@@ -27,7 +27,7 @@ PAGE_KB = resource.getpagesize() // 1024
 class Believing:
     """Services that take the token for the user's id and store nothing."""
 
-    async def sign_in(self, frame: Any) -> tuple[Any, str]:
+    async def sign_in(self, frame: Any, address: str = "") -> tuple[Any, str]:
         """Everybody is who she says."""
         from apps.gateway.session import Identity
 
