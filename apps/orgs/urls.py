@@ -53,6 +53,7 @@ urlpatterns = [
     path(f"{PERSON}/status", people.PersonStatusView.as_view(), name="person-status"),
     path(f"{PERSON}/password", people.PersonPasswordView.as_view(), name="person-password"),
     path(f"{PERSON}/placements", placements.PersonPlacementsView.as_view(), name="person-placements"),
+    path("placements/bulk", placements.PlacementsBulkView.as_view(), name="placements-bulk"),
     path("placements/<uuid:placement>", placements.PlacementDetailView.as_view(), name="placement"),
     path("imports/<uuid:source>", imports.ImportDetailView.as_view(), name="import"),
     path("imports/<uuid:source>/apply", imports.ImportApplyView.as_view(), name="import-apply"),

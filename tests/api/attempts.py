@@ -25,8 +25,8 @@ POWERS: dict[tuple[str, str], Attempt] = {
     ("PATCH", "/api/v1/roles/{role}"): Attempt(NOT_PERMITTED, {"name": "X"}),
     ("DELETE", "/api/v1/roles/{role}"): Attempt(NOT_PERMITTED),
     ("GET", "/api/v1/grants"): Attempt(None),
-    ("POST", "/api/v1/grants"): Attempt((404, "user_not_found"), GRANT),
-    ("POST", "/api/v1/grants/bulk"): Attempt((404, "user_not_found"), {"items": [GRANT]}),
+    ("POST", "/api/v1/grants"): Attempt(NOT_PERMITTED, GRANT),
+    ("POST", "/api/v1/grants/bulk"): Attempt(NOT_PERMITTED, {"items": [GRANT]}),
     ("GET", "/api/v1/grants/{grant}"): Attempt(NO_GRANT),
     ("DELETE", "/api/v1/grants/{grant}"): Attempt(NO_GRANT),
     ("GET", "/api/v1/audit"): Attempt(None),
@@ -114,6 +114,9 @@ DIRECTORY: dict[tuple[str, str], Attempt] = {
     ("PUT", f"{PERSON}/status"): Attempt(NO_PERSON, {"is_active": False}),
     ("PUT", f"{PERSON}/password"): Attempt(NO_PERSON, {"password": "correct horse battery"}),
     ("POST", f"{PERSON}/placements"): Attempt(NO_PERSON, {"department": "{department}"}),
+    ("POST", "/api/v1/placements/bulk"): Attempt(
+        NO_PERSON, {"items": [{"user": "{user}", "department": "{department}"}]}
+    ),
     ("GET", "/api/v1/placements/{placement}"): Attempt(NO_PLACE),
     ("PATCH", "/api/v1/placements/{placement}"): Attempt(NO_PLACE, {"title": "X"}),
     ("DELETE", "/api/v1/placements/{placement}"): Attempt(NO_PLACE),

@@ -1,5 +1,6 @@
 """REST: who is in a department, and people's places, for their administrators."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,13 +12,16 @@ from rest_framework.views import APIView
 
 from apps.access.selectors import powers_of
 from apps.accounts.authentication import actor_of
+from apps.accounts.models import User
+from apps.common.rest.bulk import BulkReport, run_bulk
 from apps.common.rest.idempotency import idempotent
 from apps.common.rest.openapi import KEYED, VERSIONED, operation
 from apps.common.rest.pages import read_cursor, read_page
-from apps.common.rest.structs import read_body, read_query
+from apps.common.rest.structs import BulkParser, read_body, read_query
 from apps.common.rest.versions import read_version, versioned
 from apps.orgs.api.structs import (
     NewPlacement,
+    NewPlacements,
     PageSearch,
     PlacementItem,
     PlacementPage,
@@ -31,6 +35,12 @@ from apps.orgs.selectors.lookup import get_placement
 from apps.orgs.selectors.people import department_people
 from apps.orgs.services.placements import PlacementChange, change_placement, place_person, remove_placement
 from apps.orgs.units import PEOPLE_CHANGE, PEOPLE_VIEW
+
+EXAMPLE = {
+    "user": "0198e2a0-0000-7000-8000-000000000002",
+    "department": "0198e2a0-0000-7000-8000-000000000001",
+    "title": "Engineer",
+}
 
 
 class _Position(msgspec.Struct, array_like=True):
@@ -84,18 +94,31 @@ class PersonPlacementsView(APIView):
     @idempotent
     def post(self, request: Request, user: UUID) -> Response:
         """Give a person whom one administers a place in a department."""
-        actor, new = actor_of(request), read_body(request, NewPlacement)
-        place = place_person(
-            actor,
-            user_id=user,
-            department_id=new.department,
-            title=new.title,
-            is_primary=new.is_primary,
-            is_leader=new.is_leader,
-            sort=new.sort,
-            now=timezone.now(),
-        )
+        place = _place(actor_of(request), user, read_body(request, NewPlacement), timezone.now())
         return versioned(placement_view(place), place.version, status=201)
+
+
+class PlacementsBulkView(APIView):
+    """Many places at once."""
+
+    units = (PEOPLE_VIEW, PEOPLE_CHANGE)
+
+    parser_classes = [BulkParser]
+
+    @operation(
+        "placements_create_many",
+        summary="Place many people",
+        body=NewPlacements,
+        answers={200: BulkReport},
+        refusals=(403, 404, 409),
+        example={"items": [EXAMPLE], "mode": "each"},
+        headers=(KEYED,),
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Give many people places, all of them or each by itself."""
+        actor, wanted, now = actor_of(request), read_body(request, NewPlacements), timezone.now()
+        return Response(run_bulk(wanted.items, lambda new: _place(actor, new.user, new, now).id, mode=wanted.mode))
 
 
 class PlacementDetailView(APIView):
@@ -142,6 +165,19 @@ class PlacementDetailView(APIView):
         actor = actor_of(request)
         remove_placement(actor, placement_id=placement, version=read_version(request), now=timezone.now())
         return Response(status=204)
+
+
+def _place(actor: User, user_id: UUID, new: NewPlacement, now: datetime) -> Placement:
+    return place_person(
+        actor,
+        user_id=user_id,
+        department_id=new.department,
+        title=new.title,
+        is_primary=new.is_primary,
+        is_leader=new.is_leader,
+        sort=new.sort,
+        now=now,
+    )
 
 
 def placement_view(place: Placement) -> PlacementView:

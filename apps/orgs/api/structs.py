@@ -281,6 +281,19 @@ class NewPlacement(Input):
     sort: Sort = 0
 
 
+class PlacementOf(NewPlacement, kw_only=True):
+    """A place for a person, and whose."""
+
+    user: UUID
+
+
+class NewPlacements(Input):
+    """Many places at once."""
+
+    items: Annotated[list[PlacementOf], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
+    mode: Mode = "all"
+
+
 class PlacementPatch(Input):
     """What to change; what is left out stays."""
 

@@ -127,6 +127,7 @@ OTHERS_BY_REST: Final = {
     "organisations/<uuid:organisation>/export",
     "agreements/<uuid:agreement>",
     "departments/bulk",
+    "placements/bulk",
     "departments/<uuid:department>/move",
     "people/bulk",
     "people/<uuid:user>/status",

@@ -55,3 +55,18 @@ def test_outside_the_scope_no_place_is_there(
         drawn = client.post(f"/api/v1/people/{alice.id}/placements", {"department": str(rd.id)})
         assert drawn.code == "user_not_found"
     assert Placement.objects.for_tenant(alice.tenant_id).get() == placed
+
+
+def test_many_are_placed_all_or_each_by_itself(
+    client: RestClient, alice: User, bob: User, eve: User, rd: Department
+) -> None:
+    items = [{"user": str(user.id), "department": str(rd.id), "title": "Clerk"} for user in (alice, eve, bob)]
+
+    refused = client.post("/api/v1/placements/bulk", {"items": items, "mode": "all"})
+    none = Placement.objects.for_tenant(alice.tenant_id).count()
+    report = client.post("/api/v1/placements/bulk", {"items": items, "mode": "each"}).body
+
+    assert (refused.code, refused.body["fields"]["index"], none) == ("user_not_found", 1, 0)
+    assert (report["done"], report["refused"], report["items"][1]["code"]) == (2, 1, "user_not_found")
+    titles = Placement.objects.for_tenant(alice.tenant_id).order_by("id").values_list("user_id", "title")
+    assert list(titles) == [(alice.id, "Clerk"), (bob.id, "Clerk")]
