@@ -100,6 +100,12 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link(
+                        _("Service accounts"),
+                        "smart_toy",
+                        "admin:accounts_serviceaccount_changelist",
+                        "accounts.service_accounts.view",
+                    ),
+                    _link(
                         _("Sign-in elsewhere"),
                         "hub",
                         "admin:identity_connection_changelist",

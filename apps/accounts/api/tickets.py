@@ -1,6 +1,6 @@
 """REST: one-time tickets, made by people's clients for light apps, and used up by the servers of those."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -26,13 +26,18 @@ from apps.accounts.services.tickets import issue_ticket, spend_for_app
 from apps.common.rest.openapi import operation
 from apps.common.rest.structs import Input, Output, read_body
 
-Scope = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SCOPE_CHARS)]
+_VISIBLE: Final = r"^[!-~]+$"
+_SCOPE: Final = r"^[!#-\[\]-~]+$"
+"""Visible ASCII without spaces, of a scope (RFC 6749 §3.3) also without quotes and backslashes. For JSON Schema:
+`ticket_claims` decides."""
+
+Scope = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SCOPE_CHARS, pattern=_SCOPE)]
 
 
 class NewTicket(Input):
     """A ticket to make. `audience`: `imsite`, or the light app it is for: an origin, or the client id of a program."""
 
-    audience: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_AUDIENCE_CHARS)]
+    audience: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_AUDIENCE_CHARS, pattern=_VISIBLE)]
     scopes: Annotated[list[Scope], msgspec.Meta(max_length=MAX_SCOPES)] = []
     lifetime_s: Annotated[int, msgspec.Meta(ge=MIN_LIFETIME_S, le=MAX_LIFETIME_S)] = DEFAULT_LIFETIME_S
 

@@ -20,7 +20,7 @@ urlpatterns = [
 ]
 
 ROOT = [
-    path(".well-known/openid-configuration", CONFIGURATION),
-    path(".well-known/oauth-authorization-server", CONFIGURATION),
-    path(".well-known/jwks.json", KEY_SET),
+    path(".well-known/openid-configuration", CONFIGURATION, name="openid-configuration"),
+    path(".well-known/oauth-authorization-server", CONFIGURATION, name="oauth-authorization-server"),
+    path(".well-known/jwks.json", KEY_SET, name="jwks"),
 ]

@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from jwcrypto.jwk import JWKSet
@@ -151,7 +150,7 @@ class TestLightApps:
 
         assert (answer.status, answer.code) == (403, "insufficient_scope")
 
-    @pytest.mark.parametrize("text", ["x", "a.b.c", str(uuid4())])
+    @pytest.mark.parametrize("text", ["x", "a.b.c", "6f1c0f6e-3a55-4a51-8d5e-1d1d34a0f1aa"])
     def test_what_is_no_ticket_is_refused(self, app_server: RestClient, text: str) -> None:
         answer = app_server.post("/api/v1/tickets/spend", {"ticket": text})
 

@@ -7,11 +7,13 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_application_model, get_refresh_token_model
 
 from apps.access.models import Role
 from apps.access.roles import AUDITOR
-from apps.accounts.models import Registration
+from apps.accounts.models import Registration, ServiceAccount, User
+from apps.accounts.services import create_user
 from apps.audit.services import Change, record
 from apps.common.clock import now_ms
 from apps.identity.models import Connection, Link
@@ -92,10 +94,17 @@ def _entry(world: World, place: str) -> Model:
         )
 
 
+def _service_account(world: World, place: str) -> Model:
+    bot = create_user(world.people[place].tenant, username=f"bot-{place}", password=None, display_name=f"Bot {place}")
+    User.unscoped.filter(pk=bot.pk).update(kind=User.Kind.SERVICE)
+    return ServiceAccount.unscoped.create(user=bot, tenant=bot.tenant, secret_changed_at=timezone.now())
+
+
 KINDS: Final[dict[str, Kind]] = {
     "access.grant": Kind(lambda w, p: give_role(w.people[p], AUDITOR, scope=w.department_of(p).scope)),
     "access.role": Kind(_role, lowest="tenant"),
     "accounts.registration": Kind(_registration, lowest="tenant"),
+    "accounts.serviceaccount": Kind(_service_account, lowest="tenant"),
     "accounts.terminal": Kind(lambda w, p: make_terminal(w.people[p], f"Desk of {p}")),
     "accounts.user": Kind(lambda w, p: w.people[p]),
     "audit.entry": Kind(_entry),
