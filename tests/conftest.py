@@ -26,6 +26,14 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that drive browsers or start servers: they wait most, so they are not left for the end."""
+    slow = ("browser", "processes")
+    waiting = {item.path for item in items if any(item.get_closest_marker(name) for name in slow)}
+    items.sort(key=lambda item: item.path not in waiting)
+
+
 PASSWORD = "correct horse battery staple"
 
 

@@ -10,8 +10,8 @@ def test_they_are_registered() -> None:
     assert ADMIN_UNITS.items() <= admin_permissions().items()
 
 
-def test_programs_are_the_whole_installations() -> None:
+def test_programs_are_a_tenants_and_terminals_a_departments() -> None:
     lowest = {unit.code: unit.lowest for unit in UNITS}
 
-    assert lowest["accounts.applications.change"] is Level.SYSTEM
+    assert lowest["accounts.applications.change"] is Level.TENANT
     assert lowest["accounts.terminals.revoke"] is Level.DEPARTMENT

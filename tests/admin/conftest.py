@@ -12,13 +12,15 @@ from oauth2_provider.models import get_access_token_model, get_application_model
 from apps.access.models import Grant, Role
 from apps.access.scopes import Scope, tenant_scope
 from apps.access.units import find_unit
-from apps.accounts.models import Terminal, User
+from apps.accounts.models import ServiceAccount, Terminal, User
 from apps.accounts.services import create_user, ensure_applications
 from apps.accounts.services.sign_in import guard
 from apps.common.clock import now_ms
+from apps.identity.models import Connection, Link
 from apps.messaging.services.conversations import start_direct, start_group
 from apps.tenants.models import Tenant
 from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
+from tests.accounts.programs import make_service_account
 from tests.conftest import PASSWORD
 
 
@@ -118,3 +120,8 @@ def populate(count: int, *, prefix: str) -> None:
         make_tokens(ann, secret=f"{prefix}-{n}")
         start_direct(ann, other_id=ben.id, now_ms=now_ms())
         start_group(ann, title=f"Group {n}", member_ids=[ben.id], now_ms=now_ms())
+        ServiceAccount.unscoped.create(
+            user=make_service_account(tenant), tenant=tenant, secret_changed_at=timezone.now()
+        )
+        provider = Connection.unscoped.create(tenant=tenant, kind="oidc", name=f"Provider {n}")
+        Link.unscoped.create(tenant=tenant, connection=provider, user=ann, external_id=f"sub-{n}")

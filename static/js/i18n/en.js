@@ -181,6 +181,7 @@ export default {
   "error.sign_in_failed": "The sign-in could not be completed.",
   "error.access_denied": "Access was denied.",
   "error.token_invalid": "Your sign-in is no longer valid.",
+  "error.signed_in_elsewhere": "You signed in on another device, so this one was closed.",
   "error.terminal_refused": "This device may not be used for your account.",
   "error.invalid_message_id": "The message has an invalid id.",
   "error.message_id_mismatch": "The message was written on another device.",

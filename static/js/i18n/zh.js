@@ -181,6 +181,7 @@ export default {
   "error.sign_in_failed": "无法完成登录。",
   "error.access_denied": "访问被拒绝。",
   "error.token_invalid": "登录已失效。",
+  "error.signed_in_elsewhere": "你已在另一台设备上登录，此处已被关闭。",
   "error.terminal_refused": "此设备不能用于你的账号。",
   "error.invalid_message_id": "消息编号无效。",
   "error.message_id_mismatch": "此消息是在另一台设备上写的。",

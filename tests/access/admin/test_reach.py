@@ -11,7 +11,8 @@ from apps.access.admin.reach import covers, has_unit, may_enter, powers_at, with
 from apps.access.models import Grant
 from apps.access.scopes import tenant_scope
 from apps.accounts.models import Terminal, User
-from apps.accounts.units import APPLICATIONS_VIEW, TERMINALS_REVOKE, TERMINALS_VIEW
+from apps.accounts.units import TERMINALS_REVOKE, TERMINALS_VIEW
+from apps.tenants.units import TENANT_MANAGE
 from tests.access.admin.conftest import Ask
 
 
@@ -21,7 +22,7 @@ def test_powers_are_asked_for_once(ask: Ask, boss: User, django_assert_num_queri
     with django_assert_num_queries(1):
         assert has_unit(request, TERMINALS_VIEW)
         assert may_enter(request)
-        assert not has_unit(request, APPLICATIONS_VIEW)
+        assert not has_unit(request, TENANT_MANAGE)
 
 
 def test_whoever_signs_in_anew_has_her_own_powers(ask: Ask, boss: User, alice: User) -> None:
