@@ -25,7 +25,7 @@ from tests.imsite.serving.node_suite import receive_until_closed
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
-WAIT_S = 40.0
+WAIT_S = 80.0
 PROCESSES = 3
 
 
