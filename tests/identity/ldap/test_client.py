@@ -76,8 +76,7 @@ def stripper() -> Iterator[tuple[int, list[bytes]]]:
                 peer.settimeout(5)
                 while data := peer.recv(4096):
                     heard.append(data)
-                    number = data[4:5]  # 30 len 02 01 <message id>
-                    peer.sendall(b"\x30\x0c\x02\x01" + number + b"\x78\x07\x0a\x01\x34\x04\x00\x04\x00")
+                    peer.sendall(_unavailable(data))
 
     def serve_until_closed() -> None:
         with suppress(OSError):
@@ -86,6 +85,21 @@ def stripper() -> Iterator[tuple[int, list[bytes]]]:
     threading.Thread(target=serve_until_closed, daemon=True).start()
     yield listener.getsockname()[1], heard
     listener.close()
+
+
+def _unavailable(request: bytes) -> bytes:
+    """Answer an extended request, whose number may be longer than a byte: they count on through the whole process."""
+    number = request[2 : 4 + request[3]]  # 30 length, then 02 length number
+    body = number + b"\x78\x07\x0a\x01\x34\x04\x00\x04\x00"
+    return b"\x30" + bytes([len(body)]) + body
+
+
+@pytest.mark.parametrize("number", [b"\x02\x01\x07", b"\x02\x02\x00\xdf"])
+def test_the_false_server_answers_what_it_was_asked(number: bytes) -> None:
+    answer = _unavailable(b"\x30\x1d" + number + b"\x77\x18\x80\x16")
+
+    assert answer[2:].startswith(number)
+    assert answer[1] == len(answer) - 2
 
 
 def _forward(listener: socket.socket, port: int) -> None:
