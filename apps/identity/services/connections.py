@@ -56,7 +56,7 @@ def create_connection(actor: Actor, *, tenant_id: UUID, kind: str, terms: Terms,
         connection = Connection(id=new_id(), tenant_id=tenant_id, kind=kind)
         _apply(connection, terms)
         connection.save(force_insert=True)
-        record(_entry(actor, "created", connection, now, after=_facts(connection)))
+        record(connection_entry(actor, "connection.created", connection, now, after=_facts(connection)))
         return connection
 
     return run_in_transaction(create)
@@ -76,7 +76,7 @@ def change_connection(actor: Actor, *, connection_id: UUID, version: int, terms:
         after = _facts(connection) | ({"secret": "changed"} if terms.secret is not None else {})
         changed = {name: value for name, value in after.items() if before.get(name) != value}
         told = {name: before.get(name) for name in changed if name != "secret"}
-        record(_entry(actor, "changed", connection, now, before=told, after=changed))
+        record(connection_entry(actor, "connection.changed", connection, now, before=told, after=changed))
         return connection
 
     return run_in_transaction(change)
@@ -88,11 +88,47 @@ def delete_connection(actor: Actor, *, connection_id: UUID, now: datetime) -> No
     def delete() -> None:
         connection = _open(powers_of(actor, now=now), connection_id)
         links = connection.links.count()
-        entry = _entry(actor, "deleted", connection, now, before={**_facts(connection), "links": links})
+        told = {**_facts(connection), "links": links}
+        entry = connection_entry(actor, "connection.deleted", connection, now, before=told)
         connection.delete()
         record(entry)
 
     run_in_transaction(delete)
+
+
+def tended_connection(actor: Actor, connection_id: UUID, *, kind: str, now: datetime) -> Connection:
+    """Return a connection of this kind that the actor may change, with its tenant and department. Not locked.
+
+    Raises ConnectionNotFound or NotPermitted.
+    """
+    rows = Connection.unscoped.select_related("department", "tenant")
+    connection = rows.filter(pk=connection_id, kind=kind).first()
+    powers = powers_of(actor, now=now)
+    if connection is None or not powers.reaches(CONNECTIONS_CHANGE, tenant_scope(connection.tenant_id)):
+        raise ConnectionNotFound(connection=str(connection_id))
+    powers.require(CONNECTIONS_CHANGE, tenant_scope(connection.tenant_id))
+    return connection
+
+
+def connection_entry(
+    actor: Actor, action: str, connection: Connection, now: datetime, *, about: str = "", **values: dict[str, Any]
+) -> Change:
+    """Return the entry of the audit log about a connection; `action` is "scim_token.made" and the like.
+
+    `about`: what of it, told behind its name. `values`: what was there before, and after.
+    """
+    return Change(
+        tenant_id=connection.tenant_id,
+        actor_id=actor.id,
+        actor_login=actor.login,
+        scope=tenant_scope(connection.tenant_id).path,
+        action=f"identity.{action}",
+        kind="connection",
+        target_id=connection.pk,
+        target_label=f"{connection.name} {about}" if about else connection.name,
+        at=now,
+        **values,
+    )
 
 
 def _open(powers: Powers, connection_id: UUID) -> Connection:
@@ -141,18 +177,3 @@ def _facts(connection: Connection) -> dict[str, Any]:
     names = ("name", "kind", "is_active", "email_domains", "provisioning", "matching", "config")
     department = str(connection.department_id) if connection.department_id else None
     return {name: getattr(connection, name) for name in names} | {"department": department}
-
-
-def _entry(actor: Actor, verb: str, connection: Connection, now: datetime, **values: dict[str, Any]) -> Change:
-    return Change(
-        tenant_id=connection.tenant_id,
-        actor_id=actor.id,
-        actor_login=actor.login,
-        scope=tenant_scope(connection.tenant_id).path,
-        action=f"identity.connection.{verb}",
-        kind="connection",
-        target_id=connection.pk,
-        target_label=connection.name,
-        at=now,
-        **values,
-    )

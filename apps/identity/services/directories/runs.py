@@ -15,12 +15,11 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.access.scopes import tenant_scope
-from apps.access.selectors import Actor, powers_of
-from apps.audit.services import Change, record
+from apps.access.selectors import Actor
+from apps.audit.services import record
 from apps.common.errors import ImError
 from apps.common.retry import run_in_transaction
-from apps.identity.errors import ConnectionNotFound, DirectoryBusy, DirectorySilent, DirectoryUnset, RunNotFound
+from apps.identity.errors import DirectoryBusy, DirectorySilent, DirectoryUnset, RunNotFound
 from apps.identity.ldap.client import Directory
 from apps.identity.ldap.failures import DirectoryFailed
 from apps.identity.ldap.reading import read_directory
@@ -28,6 +27,7 @@ from apps.identity.ldap.settings import LdapSettings, SettingsRefused, read_sett
 from apps.identity.models import Connection, DirectoryClock, DirectoryRun
 from apps.identity.sealing import opened_secret
 from apps.identity.services.acting import program_of
+from apps.identity.services.connections import connection_entry, tended_connection
 from apps.identity.services.directories.applying import Outcome, apply_plan, subject
 from apps.identity.services.directories.presenting import read_present
 from apps.identity.services.directories.texts import trouble_text
@@ -36,7 +36,6 @@ from apps.identity.syncing.planning import make_plan
 from apps.identity.syncing.safety import Bounds, Vanishing, vanishing
 from apps.identity.syncing.states import Rules
 from apps.identity.syncing.steps import Finding, Plan, Step
-from apps.identity.units import CONNECTIONS_CHANGE
 
 logger = logging.getLogger(__name__)
 
@@ -119,13 +118,7 @@ def schedule(connection: Connection, *, now: datetime) -> None:
 
 def directory_for(actor: Actor, connection_id: UUID, *, now: datetime) -> Connection:
     """Return a directory that the actor may change. Raises ConnectionNotFound or NotPermitted."""
-    rows = Connection.unscoped.select_related("department", "tenant")
-    connection = rows.filter(pk=connection_id, kind=Connection.Kind.LDAP).first()
-    powers = powers_of(actor, now=now)
-    if connection is None or not powers.reaches(CONNECTIONS_CHANGE, tenant_scope(connection.tenant_id)):
-        raise ConnectionNotFound(connection=str(connection_id))
-    powers.require(CONNECTIONS_CHANGE, tenant_scope(connection.tenant_id))
-    return connection
+    return tended_connection(actor, connection_id, kind=Connection.Kind.LDAP, now=now)
 
 
 def settings_of(connection: Connection) -> LdapSettings:
@@ -250,20 +243,6 @@ def _finding(finding: Finding) -> list[str]:
 
 
 def _note(actor: Actor, connection: Connection, run: DirectoryRun, *, now: datetime) -> None:
-    def note() -> None:
-        record(
-            Change(
-                tenant_id=connection.tenant_id,
-                actor_id=actor.id,
-                actor_login=actor.login,
-                scope=tenant_scope(connection.tenant_id).path,
-                action=f"identity.directory.{run.state}",
-                kind="connection",
-                target_id=connection.pk,
-                target_label=connection.name,
-                after={**run.counts, "done": run.done, "refused": len(run.findings)},
-                at=now,
-            )
-        )
-
-    run_in_transaction(note)
+    told = {**run.counts, "done": run.done, "refused": len(run.findings)}
+    entry = connection_entry(actor, f"directory.{run.state}", connection, now, after=told)
+    run_in_transaction(lambda: record(entry))

@@ -8,13 +8,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from apps.access.scopes import tenant_scope
-from apps.access.selectors import Actor, powers_of
-from apps.audit.services import Change, record
+from apps.access.selectors import Actor
+from apps.audit.services import record
 from apps.common.retry import run_in_transaction
-from apps.identity.errors import ConnectionNotFound
 from apps.identity.models import Connection, ScimToken
-from apps.identity.units import CONNECTIONS_CHANGE
+from apps.identity.services.connections import connection_entry, tended_connection
 from apps.tenants.models import Tenant
 
 KEPT_TOKENS: Final = 2
@@ -26,7 +24,7 @@ SEEN_EVERY: Final = timedelta(minutes=5)
 
 def make_token(actor: Actor, *, connection_id: UUID, now: datetime) -> str:
     """Make a token and return it, for the only time. Raises ConnectionNotFound or NotPermitted."""
-    connection = _connection(actor, connection_id, now=now)
+    connection = tended_connection(actor, connection_id, kind=Connection.Kind.SCIM, now=now)
     token = PREFIX + secrets.token_urlsafe(32)
 
     def store() -> None:
@@ -35,7 +33,7 @@ def make_token(actor: Actor, *, connection_id: UUID, now: datetime) -> str:
         rows = ScimToken.objects.for_tenant(connection.tenant_id).filter(connection=connection)
         old = rows.order_by("-created_at", "-id").values_list("pk", flat=True)[KEPT_TOKENS:]
         rows.filter(pk__in=list(old)).delete()
-        _note(actor, connection, "made", row.hint, now)
+        record(connection_entry(actor, "scim_token.made", connection, now, about=row.hint))
 
     run_in_transaction(store)
     return token
@@ -43,11 +41,11 @@ def make_token(actor: Actor, *, connection_id: UUID, now: datetime) -> str:
 
 def revoke_tokens(actor: Actor, *, connection_id: UUID, now: datetime) -> int:
     """Take all tokens of a connection away; return how many. Raises ConnectionNotFound or NotPermitted."""
-    connection = _connection(actor, connection_id, now=now)
+    connection = tended_connection(actor, connection_id, kind=Connection.Kind.SCIM, now=now)
 
     def revoke() -> int:
         count, _kinds = ScimToken.objects.for_tenant(connection.tenant_id).filter(connection=connection).delete()
-        _note(actor, connection, "revoked", str(count), now)
+        record(connection_entry(actor, "scim_token.revoked", connection, now, about=str(count)))
         return count
 
     return run_in_transaction(revoke)
@@ -70,30 +68,5 @@ def connection_of(token: str, *, connection_id: UUID, now: datetime) -> Connecti
     return found.connection
 
 
-def _connection(actor: Actor, connection_id: UUID, *, now: datetime) -> Connection:
-    connection = Connection.unscoped.filter(pk=connection_id, kind=Connection.Kind.SCIM).first()
-    powers = powers_of(actor, now=now)
-    if connection is None or not powers.reaches(CONNECTIONS_CHANGE, tenant_scope(connection.tenant_id)):
-        raise ConnectionNotFound(connection=str(connection_id))
-    powers.require(CONNECTIONS_CHANGE, tenant_scope(connection.tenant_id))
-    return connection
-
-
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _note(actor: Actor, connection: Connection, verb: str, label: str, now: datetime) -> None:
-    record(
-        Change(
-            tenant_id=connection.tenant_id,
-            actor_id=actor.id,
-            actor_login=actor.login,
-            scope=tenant_scope(connection.tenant_id).path,
-            action=f"identity.scim_token.{verb}",
-            kind="connection",
-            target_id=connection.pk,
-            target_label=f"{connection.name} {label}",
-            at=now,
-        )
-    )
