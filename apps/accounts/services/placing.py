@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from apps.access.scopes import tenant_scope
 from apps.accounts.models import Terminal, User
 from apps.accounts.services.chains import end_chains_of
-from apps.audit.services import Change, record_all
+from apps.accounts.services.trail import terminal_entry
+from apps.audit.services import record_all
 from apps.common.clock import to_ms
 from apps.common.retry import run_in_transaction
 from apps.events.publish import Why, revoke_on_commit
@@ -62,19 +62,5 @@ def _displace(leaving: Sequence[Terminal], terminal: Terminal, *, user: User, no
         details: dict[str, str | int] = {"platform": each.platform, "name": name, "at": to_ms(now)}
         revoke_on_commit(user.id, terminal_id=each.id, why=Why.DISPLACED, details=details)
     end_chains_of([each.id for each in leaving], now=now, but_shared=True)
-    record_all([_change(each, terminal, user=user, now=now) for each in leaving])
-
-
-def _change(leaving: Terminal, terminal: Terminal, *, user: User, now: datetime) -> Change:
-    return Change(
-        tenant_id=user.tenant_id,
-        actor_id=user.id,
-        actor_login=user.login,
-        scope=tenant_scope(user.tenant_id).path,
-        action="accounts.terminal.displaced",
-        kind="terminal",
-        target_id=leaving.id,
-        target_label=str(leaving),
-        after={"by": str(terminal.id)},
-        at=now,
-    )
+    by = {"by": str(terminal.id)}
+    record_all([terminal_entry("displaced", each, user, now=now, after=by) for each in leaving])

@@ -68,23 +68,31 @@ def register_application(
         places.hold(tenant_scope(tenant_id))
         if Registration.objects.for_tenant(tenant_id).count() >= MAX_APPLICATIONS:
             raise ApplicationsFull(limit=MAX_APPLICATIONS)
-        application = get_application_model()(
-            client_id=generate_client_id(),
-            client_type="confidential" if kind in CONFIDENTIAL else "public",
-            authorization_grant_type=GRANTS[kind],
-            client_secret=secret.stored,
-            hash_client_secret=False,
-            user=service_account,
-        )
-        registration = Registration(tenant_id=tenant_id, application=application, kind=kind)
-        _apply(registration, checked)
-        application.save(force_insert=True)
-        registration.application = application
-        registration.save(force_insert=True)
+        registration = make_program(tenant_id, kind, checked, secret=secret, account=service_account)
         _record(actor, registration, "created", {}, facts_of(registration), now=now)
         return Registered(registration, secret.plain)
 
     return run_in_transaction(register)
+
+
+def make_program(
+    tenant_id: UUID, kind: str, terms: Terms, *, secret: Secret, account: User | None = None
+) -> Registration:
+    """Store a program on terms that are in order. Whether it may be, and the audit log, are for whoever asks."""
+    application = get_application_model()(
+        client_id=generate_client_id(),
+        client_type="confidential" if kind in CONFIDENTIAL else "public",
+        authorization_grant_type=GRANTS[kind],
+        client_secret=secret.stored,
+        hash_client_secret=False,  # it is a digest already
+        user=account,
+    )
+    registration = Registration(tenant_id=tenant_id, application=application, kind=kind)
+    _apply(registration, terms)
+    application.save(force_insert=True)
+    registration.application = application
+    registration.save(force_insert=True)
+    return registration
 
 
 def change_application(

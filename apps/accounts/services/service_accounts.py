@@ -12,8 +12,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from oauth2_provider.generators import generate_client_id
-from oauth2_provider.models import AbstractApplication, get_application_model
 
 from apps.access.errors import NotPermitted
 from apps.access.locators import TenantLocator
@@ -30,6 +28,8 @@ from apps.accounts.models.service_accounts import (
 from apps.accounts.policies import SCOPE
 from apps.accounts.selectors import get_user
 from apps.accounts.services.client_secrets import Secret, make_secret
+from apps.accounts.services.program_terms import Terms as ProgramTerms
+from apps.accounts.services.registrations import make_program
 from apps.accounts.services.tokens import revoke_tokens
 from apps.accounts.services.users import activate_user, create_user, deactivate_user, store_profile
 from apps.accounts.units import SERVICE_ACCOUNTS_CHANGE, SERVICE_ACCOUNTS_VIEW
@@ -169,20 +169,9 @@ def own_rate_of(user: User) -> int | None:
 
 def _application(user: User, secret: Secret) -> Any:
     """Make the client that the account signs in as, which may ask for all that the account may do."""
-    application = get_application_model()(
-        client_id=generate_client_id(),
-        client_secret=secret.stored,
-        name=user.display_name,
-        user=user,
-        client_type=AbstractApplication.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=AbstractApplication.GRANT_CLIENT_CREDENTIALS,
-        hash_client_secret=False,  # it is a digest already
-    )
-    application.save()
-    Registration(
-        application=application, tenant_id=user.tenant_id, kind=Registration.Kind.SERVICE, scopes=[SCOPE]
-    ).save(force_insert=True)
-    return application
+    terms = ProgramTerms(name=user.display_name, scopes=(SCOPE,))
+    kind = Registration.Kind.SERVICE
+    return make_program(user.tenant_id, kind, terms, secret=secret, account=user).application
 
 
 def _locked(actor: User, user_id: UUID, *, now: datetime) -> ServiceAccount:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.access.scopes import tenant_scope
 from apps.accounts.errors import TerminalNotFound
 from apps.accounts.models import Terminal, User
 from apps.accounts.models.terminals import MAX_LABEL_CHARS
 from apps.accounts.services.chains import end_chains_of
-from apps.audit.services import Change, record_all
+from apps.accounts.services.trail import terminal_entry
+from apps.audit.services import record_all
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line
 from apps.events.publish import revoke_on_commit
@@ -98,19 +98,4 @@ def _revoke(actor: User, terminals: Sequence[Terminal], *, now: datetime) -> Non
         revoke_terminal(terminal, now=now)
     end_pages(actor.id, now=now)
     actor.pages_ended_at = now
-    record_all(
-        [
-            Change(
-                tenant_id=actor.tenant_id,
-                actor_id=actor.id,
-                actor_login=actor.login,
-                scope=tenant_scope(actor.tenant_id).path,
-                action="accounts.terminal.revoked",
-                kind="terminal",
-                target_id=terminal.id,
-                target_label=str(terminal),
-                at=now,
-            )
-            for terminal in terminals
-        ]
-    )
+    record_all([terminal_entry("revoked", terminal, actor, now=now) for terminal in terminals])

@@ -1,6 +1,6 @@
 """What the audit log says about people's accounts: sign-ins, failures, and what they prove themselves with.
 
-The target is always the person, so her own page finds the entries (`services.happenings`).
+The target is the person, so her own page finds the entries (`services.happenings`), or a terminal of hers.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.access.locators import locator_of
 from apps.access.scopes import tenant_scope
-from apps.accounts.models import User
+from apps.accounts.models import Terminal, User
 from apps.audit.services import Change, record
 
 
@@ -41,4 +41,22 @@ def note(
             after=dict(after or {}),
             at=now,
         )
+    )
+
+
+def terminal_entry(
+    verb: str, terminal: Terminal, user: User, *, now: datetime, after: Mapping[str, Any] | None = None
+) -> Change:
+    """Return the entry about a terminal of a person, who did it herself."""
+    return Change(
+        tenant_id=user.tenant_id,
+        actor_id=user.id,
+        actor_login=user.login,
+        scope=tenant_scope(user.tenant_id).path,
+        action=f"accounts.terminal.{verb}",
+        kind="terminal",
+        target_id=terminal.id,
+        target_label=str(terminal),
+        after=after or {},
+        at=now,
     )
