@@ -78,6 +78,10 @@ class Head(TenantKeyed):
     tenant_id = models.UUIDField(_("tenant"), primary_key=True, editable=False)
     number = models.BigIntegerField(default=0)
     digest = models.BinaryField(max_length=DIGEST_BYTES)
+    verified_at = models.DateTimeField(null=True)
+    """When the chain was last followed. It reminds people to do so; whoever rules over the database can set it, too."""
+    broken_number = models.BigIntegerField(null=True)
+    """Where it was broken then; null where it was whole."""
 
     class Meta:
         verbose_name = _("end of an audit log")

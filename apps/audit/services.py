@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.audit.chain import GENESIS, Link, bounded, plain
+from apps.audit.chain import GENESIS, Break, Link, bounded, plain
 from apps.audit.models import Entry, Head
 from apps.audit.origin import current_origin
 from apps.audit.selectors import link_of
@@ -65,6 +65,12 @@ def record_all(changes: Sequence[Change]) -> list[Entry]:
     Entry.objects.for_tenant(head.tenant_id).bulk_create(entries)
     head.save(update_fields=["number", "digest"])
     return entries
+
+
+def note_verified(tenant_id: UUID, outcome: Break | tuple[int, bytes], *, now: datetime) -> None:
+    """Keep when a tenant's chain was followed, and where it was broken. One query; without an end nothing is kept."""
+    broken_number = outcome.number if isinstance(outcome, Break) else None
+    Head.objects.for_tenant(tenant_id).update(verified_at=now, broken_number=broken_number)
 
 
 def _lock_head(tenant_id: UUID) -> Head:

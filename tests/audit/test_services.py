@@ -8,16 +8,34 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
-from apps.audit.chain import GENESIS
+from apps.audit.chain import GENESIS, Break
 from apps.audit.models import Entry, Head
 from apps.audit.origin import Origin, coming_from
 from apps.audit.selectors import verify_chain
-from apps.audit.services import MAX_LABEL_CHARS, record, record_all
+from apps.audit.services import MAX_LABEL_CHARS, note_verified, record, record_all
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.tenants.models import Tenant
 from tests.audit.making import change, make_entries
 from tests.messaging.racing import READ_COMMITTED, SERIALIZABLE, race
+
+
+class TestNoteVerified:
+    def test_the_last_time_counts(self, tenant: Tenant) -> None:
+        [entry] = make_entries(tenant, 1)
+        times = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2)]
+
+        note_verified(tenant.id, Break(1, "changed"), now=times[0])
+        broken = Head.objects.for_tenant(tenant.id).get()
+        note_verified(tenant.id, (1, bytes(entry.digest)), now=times[1])
+        whole = Head.objects.for_tenant(tenant.id).get()
+
+        assert [(head.verified_at, head.broken_number) for head in (broken, whole)] == [(times[0], 1), (times[1], None)]
+
+    def test_a_chain_without_an_end_gets_none_by_being_verified(self, tenant: Tenant) -> None:
+        note_verified(tenant.id, Break(1, "head"), now=datetime(2026, 1, 1, tzinfo=UTC))
+
+        assert not Head.unscoped.exists()
 
 
 class TestRecord:

@@ -75,6 +75,20 @@ def test_the_first_broken_link_is_named(
     assert out.getvalue().splitlines()[1].startswith("rival: whole, 1 entries")
 
 
+def test_what_was_found_is_kept_with_the_end_of_each_log(tenant: Tenant, other_tenant: Tenant) -> None:
+    make_entries(tenant, 3)
+    make_entries(other_tenant, 1)
+    assert not Head.unscoped.filter(verified_at__isnull=False).exists()
+    with tampering():
+        Entry.objects.for_tenant(tenant.id).filter(number=2).update(target_label="x")
+
+    with pytest.raises(CommandError):
+        verify()
+
+    found = {head.tenant_id: (head.verified_at is not None, head.broken_number) for head in Head.unscoped.all()}
+    assert found == {tenant.id: (True, 2), other_tenant.id: (True, None)}
+
+
 def test_an_end_set_back_is_told(tenant: Tenant) -> None:
     make_entries(tenant, 3)
     Head.objects.for_tenant(tenant.id).update(number=2)
