@@ -1,6 +1,7 @@
 """Refusals as `application/problem+json` (RFC 9457) with a stable code, whatever raised them."""
 
 import logging
+import sys
 from http import HTTPStatus
 from math import ceil
 from typing import Annotated, Any, Final
@@ -96,17 +97,25 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an unknown address: a problem below `/api/`, else Django's own page."""
+    """Answer an unknown address: a problem below `/api/`, else a page."""
     if not request.path.startswith(API_PREFIX):
         return defaults.page_not_found(request, exception)
     return _plain(Problem(**_standard(404), detail=_("There is nothing at this address."), code="not_found"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a defect, which is in the log: a problem below `/api/`, else Django's own page."""
-    if not request.path.startswith(API_PREFIX):
+    """Answer after a defect, which is in the log: a problem below `/api/`, else a page.
+
+    A page that could not reach the database says that it may do so later, as the API does.
+    """
+    if request.path.startswith(API_PREFIX):
+        return _plain(Problem(**_standard(500), detail=str(ImError.message), code=ImError.code))
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return defaults.server_error(request)
-    return _plain(Problem(**_standard(500), detail=str(ImError.message), code=ImError.code))
+    page = defaults.server_error(request, template_name="503.html")
+    page.status_code = Unavailable.status
+    page["Retry-After"] = str(ceil(Unavailable.retry_after_ms / 1000))
+    return page
 
 
 def _translated(exception: Exception) -> Exception:
