@@ -1,7 +1,7 @@
 """The authorization endpoint (RFC 6749 §3.1): where a person decides what a program may do in her name.
 
-She is asked once for what a program wants, and again when it wants more. A program on her own machine is asked for each
-time: any other one there could say that it is this one (RFC 8252 §8.6).
+She is asked once for what a program wants, and again when it wants more. A program on her own machine that has no secret
+is asked for each time: any other one there could say that it is this one, and use the code (RFC 8252 §8.6).
 """
 
 from typing import Any, Final
@@ -124,9 +124,10 @@ class AuthorizeView(BoundedParameters, AuthorizationView):  # type: ignore[misc]
         return response
 
     def _is_remembered(self, context: dict[str, Any]) -> bool:
-        if is_loopback(context["redirect_uri"]):
+        application = context["application"]
+        if application.client_type == application.CLIENT_PUBLIC and is_loopback(context["redirect_uri"]):
             return False
-        return is_allowed(self.request.user, context["application"], context["scopes"])
+        return is_allowed(self.request.user, application, context["scopes"])
 
     def _lead_back(self, context: dict[str, Any]) -> HttpResponse:
         names = ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method")

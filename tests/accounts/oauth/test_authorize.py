@@ -105,6 +105,15 @@ class TestTheAnswer:
 
         assert flow.ask().status_code == 200
 
+    def test_a_program_with_a_secret_is_remembered_wherever_it_runs(self, alice: User, tenant: Tenant) -> None:
+        program = make_program(tenant, kind="site", redirect_uris=("http://127.0.0.1:8001/done",))
+        flow = flow_of(alice, program)
+        flow.program.callback = "http://127.0.0.1:8001/done"
+
+        flow.answer(flow.ask())
+
+        assert "code" in said(flow.ask())
+
     def test_another_site_cannot_give_it_for_her(self, alice: User, site: Program) -> None:
         flow = Flow(site, Client(enforce_csrf_checks=True))
         flow.browser.force_login(alice)
