@@ -1,7 +1,7 @@
 """The authorization endpoint (RFC 6749 §3.1): where a person decides what a program may do in her name.
 
-She is asked once for what a program wants, and again when it wants more. A program on her own machine that has no secret
-is asked for each time: any other one there could say that it is this one, and use the code (RFC 8252 §8.6).
+She is asked once for what a program wants, and again when it wants more. For a program on her own machine that has no
+secret she is asked each time: any other one there could say that it is this one, and use the code (RFC 8252 §8.6).
 """
 
 from typing import Any, Final
