@@ -93,9 +93,3 @@ class LoginForm(forms.Form):
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": ""}
         ),
     )
-
-
-class PasskeyNameForm(forms.Form):
-    """What a person calls her passkey."""
-
-    name = forms.CharField(label=_("Name"), max_length=64, required=False)

@@ -35,15 +35,6 @@ def get_user(tenant_id: UUID, user_id: UUID) -> User:
     return user
 
 
-def get_users(tenant_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, User]:
-    """Return these users by id. Raises UserNotFound for the first that is no active user of the tenant. One query."""
-    found = {user.id: user for user in _active(tenant_id).filter(pk__in=set(user_ids))}
-    for user_id in user_ids:
-        if user_id not in found:
-            raise UserNotFound(user=str(user_id))
-    return found
-
-
 def search_users(tenant_id: UUID, *, text: str) -> QuerySet[User]:
     """Return the active users found by `text` (all where there is none), by display name, then id."""
     return _active(tenant_id).filter(named(text)).order_by("display_name", "id")

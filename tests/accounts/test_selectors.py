@@ -12,7 +12,6 @@ from apps.accounts.errors import UserNotFound
 from apps.accounts.models import Terminal, TerminalToken, User
 from apps.accounts.selectors import (
     get_user,
-    get_users,
     search_users,
     shut_out,
     shut_out_since,
@@ -36,20 +35,6 @@ def test_a_foreign_an_inactive_and_an_unknown_user_are_refused_alike(alice: User
         with pytest.raises(UserNotFound) as refusal:
             get_user(alice.tenant_id, user_id)
         assert refusal.value.fields == {"user": str(user_id)}
-
-
-def test_several_users_take_one_query(
-    alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    with django_assert_num_queries(1):
-        assert get_users(alice.tenant_id, [bob.id, alice.id, bob.id]) == {alice.id: alice, bob.id: bob}
-
-
-def test_one_foreign_user_among_several_is_named(alice: User, bob: User, eve: User) -> None:
-    with pytest.raises(UserNotFound) as refusal:
-        get_users(alice.tenant_id, [bob.id, eve.id])
-
-    assert refusal.value.fields == {"user": str(eve.id)}
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,6 @@ from apps.orgs.models import Agreement, Department, Organisation, Placement
 from apps.orgs.units import DEPARTMENT_VIEW, ORGANISATION_VIEW, PEOPLE_VIEW
 
 
-def scope_of(department: Department) -> Scope:
-    """Return the scope of a department; a root's is its organisation's."""
-    return department.scope
-
-
 def person_scopes(user: User) -> tuple[Scope, ...]:
     """Return the scopes at which a person is: her departments', or her tenant's where she has no place. One query."""
     places = Placement.objects.for_tenant(user.tenant_id).filter(user_id=user.id)

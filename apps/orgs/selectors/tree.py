@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from apps.access.locators import locator_of
 from apps.access.policies import Powers
-from apps.access.scopes import Level, Scope
+from apps.access.scopes import Level
 from apps.orgs.models import Department, Placement
 from apps.orgs.selectors.lookup import get_department
 from apps.orgs.units import DEPARTMENT_VIEW
@@ -41,17 +41,6 @@ def tree_level(powers: Powers, *, parent_id: UUID) -> list[Department]:
     parent = get_department(powers, DEPARTMENT_VIEW, parent_id)
     children = Department.objects.for_tenant(parent.tenant_id).filter(parent_id=parent.pk)
     return list(with_counts(children, tenant_id=parent.tenant_id).order_by("lft"))
-
-
-def way_to(department: Department) -> list[Department]:
-    """Return the departments around this one, the root first, itself last. One query."""
-    scope: Scope | None = department.scope
-    paths = []
-    while scope is not None and scope.level >= Level.ORGANISATION:
-        paths.append(scope.path)
-        scope = scope.parent
-    rows = Department.objects.for_tenant(department.tenant_id).filter(path__in=paths)
-    return list(rows.order_by("level"))
 
 
 def with_counts(departments: QuerySet[Department], *, tenant_id: UUID) -> QuerySet[Department]:

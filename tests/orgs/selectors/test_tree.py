@@ -11,10 +11,10 @@ from apps.accounts.models import User
 from apps.orgs import services
 from apps.orgs.errors import DepartmentNotFound
 from apps.orgs.models import Department, Organisation
-from apps.orgs.selectors.tree import tree_level, tree_tops, way_to
+from apps.orgs.selectors.tree import tree_level, tree_tops
 from apps.orgs.units import DEPARTMENT_VIEW, PEOPLE_VIEW
 from apps.tenants.models import Tenant
-from tests.orgs.conftest import NOW, Grow, fresh
+from tests.orgs.conftest import NOW, Grow
 
 
 def powers(*scopes: Scope, unit: Unit = DEPARTMENT_VIEW) -> Powers:
@@ -75,17 +75,6 @@ def test_an_admin_begins_with_the_outermost_she_sees(
 def test_another_tenants_tree_is_not_shown(company: Organisation, root: Department, other_tenant: Tenant) -> None:
     assert tree_tops(powers(tenant_scope(company.tenant_id)), tenant_id=other_tenant.id) == []
     assert tree_tops(powers(tenant_scope(other_tenant.id)), tenant_id=company.tenant_id) == []
-
-
-def test_the_way_leads_from_the_root(
-    root: Department, grow: Grow, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    inner = grow(grow(root, "A"), "A1")
-    grow(root, "B")
-
-    with django_assert_num_queries(1):
-        assert names(way_to(inner)) == ["蓝海科技", "A", "A1"]
-    assert way_to(fresh(root)) == [root]
 
 
 def test_seeing_people_is_not_seeing_departments(root: Department) -> None:
