@@ -15,7 +15,7 @@ from apps.common.errors import InvalidInput
 from apps.identity.ldap.settings import SettingsRefused, read_settings
 from apps.identity.models import Connection
 from apps.identity.services.connections import Terms, change_connection, create_connection
-from apps.identity.services.directories.runs import schedule
+from apps.identity.services.directories.setting import schedule
 from apps.orgs.models import Department
 from apps.tenants.models import Tenant
 from apps.tenants.selectors import get_tenant_by_slug

@@ -1,8 +1,10 @@
-"""The page of connections to identity providers: make one, fill in what its kind needs, try it, switch it on."""
+"""The page of connections to identity providers and directories: make one, fill in what its kind needs, try it,
+switch it on.
+"""
 
-from typing import Any
+from typing import Any, Final
 
-from django import forms
+import msgspec
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,14 +15,37 @@ from django.utils.translation import gettext_lazy as _
 from apps.access.admin import ServedAdmin, WithinFilter, powers_at
 from apps.access.scopes import Level
 from apps.accounts.admin import acting
+from apps.identity.admin.directory_forms import DirectoryForm, directory_fieldsets, directory_settings_of
 from apps.identity.admin.forms import PREFIX, ConnectionForm, form_for, settings_of
 from apps.identity.configs.reading import FEDERATED, read_config, written_config
+from apps.identity.ldap.settings import read_settings
 from apps.identity.models import Connection
 from apps.identity.services.connections import Terms, change_connection, create_connection, delete_connection
+from apps.identity.services.directories.setting import set_directory
 from apps.identity.services.trying import try_connection
 from apps.identity.units import CONNECTIONS_CHANGE, CONNECTIONS_VIEW
 
-TERMS = ("is_active", "email_domains", "matching", "provisioning", "department")
+TERMS: Final = ("is_active", "email_domains", "matching", "provisioning", "department")
+_OF_SCIM: Final = ("is_active", "department")
+
+
+def address_of(connection: Connection) -> str:
+    """Return the path that the other party is to be told: where people come back to, or where it tells of them."""
+    if connection.kind == Connection.Kind.SCIM:
+        return reverse("scim:users", args=[connection.pk]).removesuffix("Users")
+    name = "identity-saml" if connection.kind == Connection.Kind.SAML else "identity-callback"
+    return reverse(name, args=[connection.pk])
+
+
+def terms_of(known: Connection, data: dict[str, Any]) -> Terms:
+    """Return what was typed; what the page of its kind does not have stays as it is. Raises ConnectionUnset."""
+    said = {name: data[name] if name in data else getattr(known, name) for name in TERMS}
+    kind, config = FEDERATED.get(known.kind), known.config
+    if known.kind == Connection.Kind.LDAP:
+        config = msgspec.to_builtins(read_settings(directory_settings_of(data)))
+    elif kind is not None:
+        config = written_config(read_config(settings_of(data), kind))
+    return Terms(name=data["name"], config=config, secret=data.get("secret") or None, **said)
 
 
 @admin.register(Connection)
@@ -41,11 +66,20 @@ class ConnectionAdmin(ServedAdmin[Connection]):
     autocomplete_fields = ("department",)
     actions = ("try_out",)
 
-    def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
-        """What a new one begins with, and all that can be said of one that is there."""
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        """What a new one begins with, and all that can be said of one that is there; by sections for a directory."""
+        if obj is not None and obj.kind == Connection.Kind.LDAP and self.has_change_permission(request, obj):
+            return list(directory_fieldsets())
+        return [(None, {"fields": self._names(request, obj)})]
+
+    def _names(self, request: HttpRequest, obj: Connection | None) -> tuple[str, ...]:
         if obj is None:
             crosses = any(scope.level is Level.SYSTEM for scope in powers_at(request).scopes(CONNECTIONS_CHANGE))
             return ("tenant", "kind", "name") if crosses else ("kind", "name")
+        if not self.has_change_permission(request, obj):
+            return ("name", "kind", *TERMS)
+        if obj.kind == Connection.Kind.SCIM:
+            return ("name", "kind", "address", *_OF_SCIM, "version")
         own = [name for name in form_for(obj, address="").base_fields if name.startswith(PREFIX)]
         return ("name", "kind", "address", *own, "secret", *TERMS, "version")
 
@@ -55,17 +89,11 @@ class ConnectionAdmin(ServedAdmin[Connection]):
 
     def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:
         """With the fields of its kind."""
-        if obj is not None:
-            name = "identity-saml" if obj.kind == Connection.Kind.SAML else "identity-callback"
-            kwargs["form"] = form_for(obj, address=request.build_absolute_uri(reverse(name, args=[obj.pk])))
+        if obj is not None and obj.kind == Connection.Kind.LDAP:
+            kwargs["form"] = DirectoryForm
+        elif obj is not None:
+            kwargs["form"] = form_for(obj, address=request.build_absolute_uri(address_of(obj)))
         return super().get_form(request, obj, change=change, **kwargs)
-
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Kinds that people sign in with at another party."""
-        field = super().formfield_for_choice_field(db_field, request, **kwargs)
-        if db_field.name == "kind" and isinstance(field, forms.ChoiceField):
-            field.choices = [each for each in Connection.Kind.choices if each[0] in FEDERATED]
-        return field
 
     def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Connection:
         """Make it, or change it."""
@@ -79,13 +107,10 @@ class ConnectionAdmin(ServedAdmin[Connection]):
                 terms=Terms(name=data["name"], config={}, is_active=False),
                 now=now,
             )
-        row: Connection = form.instance
-        kind = FEDERATED.get(row.kind)
-        config = row.config if kind is None else written_config(read_config(settings_of(data), kind))
-        terms = Terms(
-            name=data["name"], config=config, secret=data["secret"] or None, **{name: data[name] for name in TERMS}
-        )
-        return change_connection(actor, connection_id=row.pk, version=data["version"] or 0, terms=terms, now=now)
+        known = Connection.objects.for_tenant(form.instance.tenant_id).get(pk=form.instance.pk)
+        terms = terms_of(known, data)
+        store = set_directory if known.kind == Connection.Kind.LDAP else change_connection
+        return store(actor, connection_id=known.pk, version=data["version"] or 0, terms=terms, now=now)
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
         """Lead on to its settings."""

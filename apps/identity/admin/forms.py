@@ -60,11 +60,12 @@ class ConnectionForm(ServedForm):
 
 
 def form_for(connection: Connection, *, address: str) -> type[ConnectionForm]:
-    """Return the form of one connection. `address`: where people come back to, to be registered there."""
+    """Return the form of one connection that is no directory. `address`: what the other party is to be told."""
     kind = FEDERATED.get(connection.kind)
+    title = _("Redirect address to register there") if kind is not None else _("Address to give it (tenant URL)")
     own: dict[str, Any] = {
         "address": forms.CharField(
-            label=_("Redirect address to register there"),
+            label=title,
             initial=address,
             required=False,
             disabled=True,

@@ -3,6 +3,8 @@
 The password that we bind with is no part of it: connections keep it sealed.
 """
 
+import re
+from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -15,11 +17,14 @@ MAX_CA_CHARS: Final = 65_536
 """Of the authorities' certificates; longer ones are refused."""
 MAX_INTERVAL_MINUTES: Final = 7 * 24 * 60
 
-AttributeName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,63}$")]
-OptionalAttribute = Annotated[str, msgspec.Meta(pattern="^([A-Za-z][A-Za-z0-9-]{0,63})?$")]
+ATTRIBUTE_PATTERN: Final = "[A-Za-z][A-Za-z0-9-]{0,63}"
+SERVER_PATTERN: Final = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?$"
+
+AttributeName = Annotated[str, msgspec.Meta(pattern=f"^{ATTRIBUTE_PATTERN}$")]
+OptionalAttribute = Annotated[str, msgspec.Meta(pattern=f"^({ATTRIBUTE_PATTERN})?$")]
 Dn = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 Filter = Annotated[str, msgspec.Meta(min_length=3, max_length=2_000)]
-Server = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?$")]
+Server = Annotated[str, msgspec.Meta(pattern=SERVER_PATTERN)]
 
 
 class Attributes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -78,7 +83,9 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }
-"""What differs from the defaults for directories of this make. Group departments also need `department: cn`."""
+"""What differs from the defaults for directories of this make."""
+GROUPS: Final = {"openldap": "(objectClass=groupOfNames)", "active_directory": "(objectClass=group)"}
+"""The filter for departments that are groups."""
 
 
 class SettingsRefused(ValueError):
@@ -92,6 +99,7 @@ def read_settings(stored: dict[str, Any]) -> LdapSettings:
     except msgspec.ValidationError as error:
         raise SettingsRefused(str(error)) from error
     wrong = [name for name in ("bind_dn", "people_base") if not is_dn(getattr(settings, name))]
+    wrong += [] if all(map(is_server, settings.servers)) else ["servers"]
     if settings.departments != "none" and not is_dn(settings.departments_base):
         wrong.append("departments_base")
     wrong += [name for name in ("people_filter", "departments_filter") if not is_filter(getattr(settings, name))]
@@ -105,14 +113,25 @@ def read_settings(stored: dict[str, Any]) -> LdapSettings:
 def preset(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return settings with those of a make beneath them. Raises KeyError for an unknown make."""
     beneath = PRESETS[name]
+    if given.get("departments") == "groups":
+        named = {**beneath.get("attributes", {}), "department": "cn"}
+        beneath = {**beneath, "departments_filter": GROUPS[name], "attributes": named}
     attributes = {**beneath.get("attributes", {}), **given.get("attributes", {})}
     return {**beneath, **given, **({"attributes": attributes} if attributes else {})}
+
+
+def is_server(text: str) -> bool:
+    """Tell whether a text names a server: `host`, `host:port` or `[v6]:port`."""
+    return re.fullmatch(SERVER_PATTERN, text) is not None and split_server(text, default_port=1)[1] in range(1, 65_536)
 
 
 def is_loopback(server: str) -> bool:
     """Tell whether a server is this machine, so that what is said stays on it."""
     host = split_server(server, default_port=0)[0]
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, which may lead anywhere
+        return False
 
 
 def split_server(server: str, *, default_port: int) -> tuple[str, int]:

@@ -3,11 +3,15 @@
 from django.test import Client
 from django.urls import reverse
 
+from apps.access.roles import AUDITOR
+from apps.access.scopes import tenant_scope
+from apps.accounts.models import User
 from apps.identity.models import Connection
 from apps.identity.sealing import opened_secret
 from apps.tenants.models import Tenant
 from tests.identity.conftest import Connect
 from tests.identity.parties import CLIENT_ID, Party
+from tests.identity.services.test_arriving import empower
 
 LIST = reverse("admin:identity_connection_changelist")
 
@@ -35,12 +39,6 @@ def test_a_connection_is_made_and_leads_on_to_its_settings(as_admin: Client, ten
     assert response.headers["Location"] == page_of(made)
     assert not made.is_active
     assert f"/accounts/via/{made.pk}/callback/" in as_admin.get(page_of(made)).content.decode()
-
-
-def test_directories_are_not_made_here(as_admin: Client, tenant: Tenant) -> None:
-    as_admin.post(reverse("admin:identity_connection_add"), {"kind": "ldap", "name": "Company"})
-
-    assert not Connection.objects.for_tenant(tenant.id).exists()
 
 
 def test_its_settings_are_stored_and_the_secret_is_never_shown(
@@ -101,3 +99,32 @@ def test_another_tenants_is_not_there(as_admin: Client, connect: Connect, other_
     assert other.name not in as_admin.get(LIST).content.decode()
     assert as_admin.get(page_of(other)).status_code == 404
     assert as_admin.post(page_of(other), typed(other, name="mine")).status_code == 404
+
+
+def test_whoever_may_only_look_sees_what_it_is_and_no_settings(
+    client: Client, alice: User, connect: Connect, tenant: Tenant
+) -> None:
+    empower(alice, AUDITOR, tenant_scope(tenant.id))
+    client.force_login(alice)
+    for kind in Connection.Kind.values:
+        made = connect(tenant, kind, config={"issuer": "https://id.acme.test", "servers": ["dc.acme.test"]})
+
+        page = client.get(page_of(made))
+
+        assert page.status_code == 200, kind
+        assert "id.acme.test" not in page.content.decode()
+        assert client.post(page_of(made), typed(made)).status_code == 403
+
+
+class TestScim:
+    def test_its_page_says_the_address_to_give_and_stores_where_people_go(
+        self, as_admin: Client, connect: Connect, tenant: Tenant
+    ) -> None:
+        made = connect(tenant, "scim", is_active=False)
+        assert f"http://testserver/scim/{made.pk}/v2/" in as_admin.get(page_of(made)).content.decode()
+
+        answer = as_admin.post(page_of(made), {"name": "Entra", "is_active": "on", "version": "1"})
+
+        assert answer.status_code == 302, answer.context["errors"]
+        made.refresh_from_db()
+        assert (made.name, made.is_active, made.config) == ("Entra", True, {})

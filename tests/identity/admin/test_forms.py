@@ -17,10 +17,6 @@ def test_every_setting_of_a_kind_has_a_labelled_field(kind: str) -> None:
     assert fields["address"].initial == "https://here.test/"
 
 
-def test_a_directory_has_no_fields_here() -> None:
-    assert not [name for name in form_for(Connection(kind="ldap"), address="").base_fields if name.startswith("set_")]
-
-
 def test_what_is_left_empty_has_its_default() -> None:
     assert settings_of({"name": "n", "set_issuer": "i", "set_scopes": "a b", "set_id_claim": ""}) == {
         "issuer": "i",

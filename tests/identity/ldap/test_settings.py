@@ -27,6 +27,7 @@ def test_encryption_is_what_nobody_has_to_ask_for() -> None:
         ({"servers": []}, "servers"),
         ({"servers": ["a b"]}, "servers"),
         ({"servers": ["x"] * 6}, "servers"),
+        ({"servers": ["x:65536"]}, "servers"),
         ({"bind_dn": "reader"}, "bind_dn"),
         ({"people_filter": "(uid=a)(uid=b)"}, "people_filter"),
         ({"departments_base": ""}, "departments_base"),
@@ -45,7 +46,14 @@ def test_in_the_clear_only_on_the_machine_itself() -> None:
     servers = ["127.0.0.1:389", "localhost", "[::1]:389"]
 
     assert read_settings({**GIVEN, "security": "plain", "servers": servers}).security == "plain"
-    assert not is_loopback("127.evil.example.com:389") or is_loopback("127.0.0.9")
+    assert is_loopback("127.0.0.9")
+
+
+@pytest.mark.parametrize("server", ["127.evil.example.com:389", "localhost.example.com", "10.0.0.1", "[::2]:389"])
+def test_what_only_looks_like_the_machine_itself_is_another(server: str) -> None:
+    assert not is_loopback(server)
+    with pytest.raises(SettingsRefused, match="security"):
+        read_settings({**GIVEN, "security": "plain", "servers": [server]})
 
 
 def test_a_make_of_directory_fills_in_what_was_not_given() -> None:
@@ -54,6 +62,15 @@ def test_a_make_of_directory_fills_in_what_was_not_given() -> None:
     assert settings.attributes.id == "objectGUID"
     assert settings.attributes.email == "proxyAddress"
     assert read_settings(preset("openldap", GIVEN)).attributes.username == "uid"
+
+
+@pytest.mark.parametrize(
+    ("make", "wanted"), [("openldap", "(objectClass=groupOfNames)"), ("active_directory", "(objectClass=group)")]
+)
+def test_a_make_says_what_groups_are(make: str, wanted: str) -> None:
+    settings = read_settings(preset(make, {**GIVEN, "departments": "groups"}))
+
+    assert (settings.departments_filter, settings.attributes.department) == (wanted, "cn")
 
 
 def test_servers_have_a_host_and_perhaps_a_port() -> None:

@@ -108,14 +108,6 @@ def synchronise_due(*, now: datetime) -> list[DirectoryRun]:
     return runs
 
 
-def schedule(connection: Connection, *, now: datetime) -> None:
-    """Let the directory be due after its interval from now on, or never."""
-    minutes = settings_of(connection).interval_minutes
-    due = now + timedelta(minutes=minutes) if minutes else None
-    rows = DirectoryClock.objects.for_tenant(connection.tenant_id)
-    rows.update_or_create(connection=connection, defaults={"due_at": due, "tenant_id": connection.tenant_id})
-
-
 def directory_for(actor: Actor, connection_id: UUID, *, now: datetime) -> Connection:
     """Return a directory that the actor may change. Raises ConnectionNotFound or NotPermitted."""
     return tended_connection(actor, connection_id, kind=Connection.Kind.LDAP, now=now)

@@ -14,6 +14,7 @@ from apps.audit.models import Entry
 from apps.identity.errors import ConnectionNotFound, DirectoryBusy, DirectorySilent, DirectoryUnset, RunNotFound
 from apps.identity.models import Connection, DepartmentLink, DirectoryClock, DirectoryRun, Link
 from apps.identity.services.directories import runs
+from apps.identity.services.directories.setting import schedule
 from apps.orgs.models import Department, Placement
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD
@@ -245,7 +246,7 @@ class TestDue:
         self, directory: Fill, boss: User, slapd: Slapd
     ) -> None:
         connection = directory(departments="none", interval_minutes=60)
-        runs.schedule(connection, now=NOW)
+        schedule(connection, now=NOW)
 
         assert runs.synchronise_due(now=NOW + timedelta(minutes=59)) == []
         (run,) = runs.synchronise_due(now=NOW + timedelta(minutes=60))
@@ -260,7 +261,7 @@ class TestDue:
     def test_without_an_interval_it_is_never_due(self, directory: Fill) -> None:
         connection = directory()
 
-        runs.schedule(connection, now=NOW)
+        schedule(connection, now=NOW)
 
         assert runs.synchronise_due(now=NOW + timedelta(days=900)) == []
 
