@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from oauth2_provider.models import get_access_token_model
+from django.utils import timezone
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
@@ -16,16 +16,17 @@ from apps.accounts.models import Registration, User
 from apps.accounts.oauth.core import TENANT
 from apps.accounts.oauth.identity import IdentityTokens
 from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
-from apps.accounts.services.chains import close_sessions_with
+from apps.accounts.services.chains import close_sessions_with, end_chain_with
 from apps.accounts.services.client_secrets import is_ours, is_right
 from apps.accounts.services.codes import end_replayed, find_code, note_code, redeem
+from apps.accounts.services.exchanges import hold_code, hold_refresh_token, hold_user
 from apps.accounts.services.factors import wants_second_factor
 from apps.accounts.services.redirects import is_own_callback, matches
 from apps.accounts.services.serving import is_served, standing_of
 
 
 class _Replayed(Exception):
-    """Somebody else has exchanged this code in the meantime."""
+    """Somebody else has exchanged this code in the meantime, or what ends codes has ended it."""
 
 
 class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the base is untyped
@@ -114,9 +115,13 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
         return bool(super().validate_bearer_token(token, scopes, request)) and _may_sign_in(request.user)
 
     def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
-        """Take a token back (RFC 7009 §2.1), and close the sessions that it let in."""
+        """Take a token back with all of its chain (RFC 7009 §2.1), and close the sessions that it let in.
+
+        A program whose last refresh's answer got lost, or who is just refreshing, knows a former token only.
+        """
         with transaction.atomic():
             close_sessions_with(token, application=request.client)
+            end_chain_with(token, application=request.client, now=timezone.now())
             super().revoke_token(token, token_type_hint, request, *args, **kwargs)
 
     def is_origin_allowed(self, client_id: str, origin: str, request: Any, *args: Any, **kwargs: Any) -> bool:
@@ -134,13 +139,8 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         user = request.client.user if request.grant_type == "client_credentials" else request.user
-        if not is_served(user, request.client):
+        if not (is_served(user, request.client) and hold_user(user) and _is_still_worth(request)):
             raise errors.InvalidGrantError(request=request)
-        # A refresh token used a second time within its grace period: the toolkit would hand out the first answer's
-        # tokens again, but only their digests are kept. Unbound from it, they leave room for a fresh pair.
-        used = getattr(request, "refresh_token_instance", None)
-        if used is not None and used.revoked is not None:
-            get_access_token_model().objects.filter(source_refresh_token=used).update(source_refresh_token=None)
         super()._save_bearer_token(token, request, *args, **kwargs)
 
     def _create_access_token(
@@ -167,6 +167,16 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
             now=grant.created,
         )
         return grant
+
+
+def _is_still_worth(request: Any) -> bool:
+    """Lock what is exchanged, and tell whether that may still be done. Raises _Replayed for a code that is gone."""
+    used = getattr(request, "refresh_token_instance", None)
+    if used is not None:
+        return hold_refresh_token(used)
+    if request.grant_type == "authorization_code" and not hold_code(request.code, application=request.client):
+        raise _Replayed
+    return True
 
 
 def _may_sign_in(user: Any) -> bool:

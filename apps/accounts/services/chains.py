@@ -4,7 +4,6 @@ A chain is an access token and all that its refresh tokens were exchanged for. I
 of vanishing: so a terminal that comes back with one can still be told why it is shut out.
 """
 
-import hashlib
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -13,8 +12,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from oauth2_provider.models import get_access_token_model, get_refresh_token_model
 
-from apps.accounts.models import TerminalToken
+from apps.accounts.models import TerminalToken, User
+from apps.accounts.services.tokens import checksum_of
 from apps.common.retry import run_in_transaction
+from apps.common.wall.binding import unbound
 from apps.events.publish import Why, revoke_on_commit
 
 
@@ -49,14 +50,27 @@ def trim_chains(terminal_id: UUID, *, keep: int, now: datetime) -> None:
 def end_chains(families: Collection[UUID], singles: Collection[int], *, now: datetime) -> None:
     """End the tokens of families, and single access tokens that nothing refreshes. Belongs into a transaction.
 
-    The refresh tokens are locked first: who is just exchanging one is waited for, and what she got is ended as well.
+    Whose they are is locked first (`exchanges`): who is just exchanging one is waited for, and what she got is ended
+    as well.
     """
     refresh = get_refresh_token_model().objects.filter(token_family__in=families)
-    list(refresh.select_for_update().order_by("pk").values_list("pk"))
+    with unbound():
+        people = User.unscoped.select_for_update(no_key=True).filter(pk__in=refresh.values("user_id"))
+        list(people.order_by("pk").values_list("pk"))
     refresh.filter(revoked__isnull=True).update(revoked=now, updated=now)
     access = get_access_token_model().objects.filter(Q(pk__in=singles) | Q(refresh_token__token_family__in=families))
     # Without its source, the toolkit does not take a revoked refresh token for one whose answer got lost.
     access.filter(expires__gt=now).update(expires=now, source_refresh_token=None)
+
+
+def end_chain_with(token: str, *, application: Any, now: datetime) -> None:
+    """End the chain of a token as a program presents it, former or present, if it is that program's.
+
+    Belongs into a transaction. Six queries at most; two where the token belongs to no chain.
+    """
+    rows = [_family_of(row) for row in _presented(token, application)]
+    if families := {family for family in rows if family is not None}:
+        end_chains(families, [], now=now)
 
 
 def close_sessions_of(token: Any) -> None:
@@ -72,11 +86,8 @@ def close_sessions_of(token: Any) -> None:
 
 def close_sessions_with(token: str, *, application: Any) -> None:
     """The same for a token as a program presents it, if it is that program's; of either kind. Two queries more."""
-    kept = {"token_checksum": hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()}
-    for model in (get_access_token_model(), get_refresh_token_model()):
-        row = model.objects.filter(application=application, **kept).order_by("-pk").first()
-        if row is not None:
-            close_sessions_of(row)
+    for row in _presented(token, application):
+        close_sessions_of(row)
 
 
 def terminals_using(token: Any) -> list[UUID]:
@@ -85,6 +96,13 @@ def terminals_using(token: Any) -> list[UUID]:
     used = Q(token_family=family) if family is not None else Q(access_token_id=_access_token_id(token))
     links = TerminalToken.unscoped.filter(used, terminal__user_id=token.user_id)
     return list(links.order_by("terminal_id").values_list("terminal_id", flat=True))
+
+
+def _presented(token: str, application: Any) -> list[Any]:
+    kept = {"token_checksum": checksum_of(token), "application": application}
+    models = (get_access_token_model(), get_refresh_token_model())
+    found = [model.objects.filter(**kept).order_by("-pk").first() for model in models]
+    return [row for row in found if row is not None]
 
 
 def _end(links: "QuerySet[TerminalToken]", *, now: datetime) -> None:
