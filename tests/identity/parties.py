@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -39,7 +40,7 @@ class Party:
         self.codes: dict[str, str] = {}
         """Each code that was issued, with the nonce that it was issued for."""
         self.answers: dict[str, Any] = {}
-        """By path: what is answered in place of the usual; bytes go out as they are, an int is a status."""
+        """By path: what is answered in place of the usual; bytes go out as they are, int is a status, str a page."""
 
     @property
     def issuer(self) -> str:
@@ -76,6 +77,7 @@ class Party:
             "/oidc/jwks": lambda: {"keys": [self._jwk()]},
             "/oidc/token": lambda: self._token(body),
             "/oidc/userinfo": lambda: {"sub": "sub-1", **self.userinfo},
+            "/open-apis/authen/v1/authorize": lambda: self._agree(query),
             "/open-apis/authen/v2/oauth/token": lambda: {"code": 0, "access_token": "at", "expires_in": 7200},
             "/open-apis/authen/v1/user_info": lambda: {"code": 0, "msg": "success", "data": self.userinfo},
             "/v1.0/oauth2/userAccessToken": lambda: {
@@ -93,6 +95,12 @@ class Party:
         }
         made: Any = known.get(path, lambda: 404)
         return made()
+
+    def _agree(self, query: dict[str, list[str]]) -> str:
+        """The page on which somebody lets us know who she is."""
+        back = urlencode({"code": "code-1", "state": query["state"][0]})
+        where = escape(f"{query['redirect_uri'][0]}?{back}")
+        return f'<!doctype html><link rel=icon href=data:,><title>Feishu</title><a href="{where}">Agree</a>'
 
     def _metadata(self) -> dict[str, Any]:
         return {
@@ -134,17 +142,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.party.asked.append((self.path, dict(self.headers), body))
         found = self.party.answer(parts.path, parse_qs(parts.query), body)
         status, data = (found, b"{}") if isinstance(found, int) else (200, found)
-        raw = data if isinstance(data, bytes) else json.dumps(data, ensure_ascii=False).encode()
+        form, raw = _written(data)
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "http://127.0.0.1:9/")
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", form)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
         self.wfile.write(raw)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
         """Quiet."""
+
+
+def _written(data: Any) -> tuple[str, bytes]:
+    """The type and the bytes of an answer."""
+    if isinstance(data, str):
+        return "text/html; charset=utf-8", data.encode()
+    raw = data if isinstance(data, bytes) else json.dumps(data, ensure_ascii=False).encode()
+    return "application/json", raw
 
 
 @contextmanager

@@ -22,16 +22,28 @@ ENTITY_ID, SSO_URL = "https://idp.acme.test/metadata", "https://idp.acme.test/ss
 class Idp:
     """Signs what it is asked for with the key whose certificate is `certificate`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sso_url: str = SSO_URL) -> None:
         if shutil.which("xmlsec1") is None:
             pytest.skip("xmlsec1 is missing: apt-get install xmlsec1")
         self.folder = folder
+        self.sso_url = sso_url
         self.certificate = _make_key(folder)
         self._servers: dict[str, Server] = {}
 
     def config(self) -> dict[str, str]:
         """What a connection is told of it."""
-        return {"entity_id": ENTITY_ID, "sso_url": SSO_URL, "certificate": self.certificate, "email_attribute": "mail"}
+        return {
+            "entity_id": ENTITY_ID,
+            "sso_url": self.sso_url,
+            "certificate": self.certificate,
+            "email_attribute": "mail",
+        }
+
+    def read(self, metadata: str, packed: str) -> tuple[str, str]:
+        """Return the id of a request as it came in an address, and where its answer goes (SAML Bindings §3.4)."""
+        asked = self._server(metadata).parse_authn_request(packed, BINDING_HTTP_REDIRECT)
+        where = self._server(metadata).response_args(asked.message)
+        return str(where["in_response_to"]), str(where["destination"])
 
     def respond(self, metadata: str, request_id: str, acs_url: str, entity_id: str, **wanted: Any) -> str:
         """Return a response, as it would be posted before base64, to a request of the service with these metadata."""
@@ -62,8 +74,8 @@ class Idp:
                     "service": {
                         "idp": {
                             "endpoints": {
-                                "single_sign_on_service": [(SSO_URL, BINDING_HTTP_REDIRECT)],
-                                "single_logout_service": [(SSO_URL, BINDING_HTTP_POST)],
+                                "single_sign_on_service": [(self.sso_url, BINDING_HTTP_REDIRECT)],
+                                "single_logout_service": [(self.sso_url, BINDING_HTTP_POST)],
                             },
                             "policy": {
                                 "default": {
