@@ -17,10 +17,12 @@ class DirectoryRun(TenantScoped, Identified):
     class State(models.TextChoices):
         """How far it is."""
 
+        READING = "reading", _("reading the directory")
         PREVIEWED = "previewed", _("previewed")
         STOPPED = "stopped", _("stopped: too much would vanish")
         APPLYING = "applying", _("being applied")
         APPLIED = "applied", _("applied")
+        STALE = "stale", _("not done: something has changed since the preview")
         FAILED = "failed", _("failed")
 
     connection = models.ForeignKey(
@@ -31,13 +33,15 @@ class DirectoryRun(TenantScoped, Identified):
     counts = models.JSONField(_("changes"), default=dict)
     """Steps by kind, as planned."""
     changes = models.JSONField(default=list)
-    """[kind, subject, detail] of each step; bounded, `counts` has all."""
+    """[kind, subject, {what: value}] of each step; bounded, `counts` has all. Early runs have words for the last."""
+    digest = models.CharField(max_length=64, blank=True, editable=False, default="", db_default="")
+    """Of the whole plan: whether what was previewed is what would be done now."""
     findings = models.JSONField(default=list)
     """[code, subject, detail] of what is left as it is, and of steps that were refused in the end; bounded."""
     vanishing = models.JSONField(default=dict)
     """How many people and departments would vanish, of how many."""
     trouble = models.CharField(_("trouble"), max_length=32, blank=True)
-    """Why the directory could not be read, by its stable code."""
+    """Why it failed, by a stable code: of the directory's, or of the run's own."""
     detail = models.CharField(max_length=300, blank=True)
     done = models.PositiveIntegerField(_("done"), default=0)
     finished_at = models.DateTimeField(_("finished at"), null=True)
