@@ -8,11 +8,12 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.access.admin import may_enter, send_choices
-from imsite.overview import figures, notices, places, recent_entries
+from imsite.overview import read_overview
 
 admin.site.index_title = gettext_lazy("Overview")
 # Who holds a grant may open it, as long as the grant lasts; Django asks for a flag that nobody sets any more.
@@ -46,10 +47,4 @@ admin.site.password_change = change_own_password  # type: ignore[assignment]  # 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what this person's first page says."""
-    return {
-        **context,
-        "places": places(request),
-        "figures": figures(request),
-        "notices": notices(request),
-        "entries": recent_entries(request),
-    }
+    return {**context, "overview": read_overview(request, now=timezone.now())}

@@ -20,6 +20,7 @@ INSTALLATION_WIDE = {Tenant, SigningKey, FailedProofs}
 may be nobody's was tried."""
 
 BY_POWERS = "an administrator names a row by its id; her powers at its scope decide"
+WITHIN = "counts what is within an administrator's scopes"
 CROSS_TENANT_FILES = {
     "apps/tenants/models.py": "defines the managers",
     "apps/tenants/resolution.py": "a host name leads to its tenant",
@@ -56,7 +57,13 @@ CROSS_TENANT_FILES = {
     "apps/identity/services/directories/runs.py": BY_POWERS,
     "apps/identity/services/scim/tokens.py": "a token itself tells its connection; administrators go by their powers",
     "imsite/exchange.py": "the command line names an organisation by its id, and who acts by her sign-in name",
-    "imsite/overview.py": "counts what is within an administrator's scopes",
+    "imsite/overview/people.py": WITHIN,
+    "imsite/overview/storage.py": WITHIN,
+    "imsite/overview/waiting.py": WITHIN,
+    "imsite/overview/alerts.py": WITHIN,
+    "imsite/overview/directories.py": WITHIN,
+    "imsite/overview/page.py": WITHIN,
+    "imsite/overview/places.py": "names the places of an administrator's own grants",
     "apps/accounts/services.py": "sign-in finds the user by a name or token that itself tells the tenant",
 }
 CROSS_TENANT_FOLDERS = {"management", "admin", "backends"}

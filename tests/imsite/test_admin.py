@@ -16,11 +16,11 @@ INDEX = "admin:index"
 
 
 def test_an_empty_installation_has_an_overview_too(admin_pages: Client) -> None:
-    overview = admin_pages.get(reverse(INDEX))
+    overview = admin_pages.get(reverse(INDEX)).context["overview"]
 
-    values = {figure.label: figure.value for figure in overview.context["figures"]}
+    values = {figure.label: figure.value for group in overview.groups for figure in group.figures}
     assert values["Events in all logs"] == "0"
-    assert overview.context["places"] == ["the whole system"]
+    assert [place.text for place in overview.places] == ["the whole system"]
 
 
 def test_the_door_opens_as_long_as_the_power_lasts(

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,28 @@ from apps.orgs.services import change_department, create_department, delete_depa
 from apps.orgs.units import DEPARTMENT_CHANGE, DEPARTMENT_VIEW
 
 
+class StaffedFilter(admin.SimpleListFilter):
+    """Departments with people directly in them, and departments without."""
+
+    title = _("people")
+    parameter_name = "staffed"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """The two sides."""
+        return [("yes", str(_("has people"))), ("no", str(_("has nobody")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Department]) -> QuerySet[Department]:
+        """The rows of the chosen side. An organisation's topmost one need have nobody."""
+        has_people = Exists(Placement.unscoped.filter(department=OuterRef("pk")))
+        match self.value():
+            case "yes":
+                return queryset.filter(has_people)
+            case "no":
+                return queryset.filter(~has_people, parent__isnull=False)
+            case _:
+                return queryset
+
+
 @admin.register(Department)
 class DepartmentAdmin(ServedAdmin[Department]):
     """Departments in the order of their trees."""
@@ -29,7 +51,7 @@ class DepartmentAdmin(ServedAdmin[Department]):
     change_unit = DEPARTMENT_CHANGE
     delete_unit = DEPARTMENT_CHANGE
     list_display = ("name", "code", "around", "children_count", "people_count", "is_hidden")
-    list_filter = (("organisation", WithinFilter), "is_hidden")
+    list_filter = (("organisation", WithinFilter), StaffedFilter, "is_hidden")
     search_fields = ("name", "code")
     ordering = ("tree_id", "lft", "id")
     autocomplete_fields = ("parent",)

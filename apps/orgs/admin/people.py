@@ -58,9 +58,13 @@ class PlacedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         """The rows of the chosen side."""
-        if self.value() not in {"yes", "no"}:
-            return queryset
-        return queryset.filter(placements__isnull=self.value() == "no").distinct()
+        match self.value():
+            case "yes":
+                return queryset.filter(placements__isnull=False).distinct()
+            case "no":  # programs have none and need none
+                return queryset.filter(placements__isnull=True, kind=User.Kind.PERSON)
+            case _:
+                return queryset
 
 
 @admin.register(User)
@@ -73,7 +77,13 @@ class PersonAdmin(ServedAdmin[User]):
     switch_unit = PEOPLE_DEACTIVATE
     change_whole = True
     list_display = ("login", "display_name", "where", "is_active", "powers", "last_login")
-    list_filter = (("tenant", WithinFilter), ("placements__department", WithinFilter), PlacedFilter, "is_active")
+    list_filter = (
+        ("tenant", WithinFilter),
+        ("placements__department", WithinFilter),
+        PlacedFilter,
+        "is_active",
+        "created_at",
+    )
     search_fields = ("login",)
     search_help_text = gettext_lazy("Name, pinyin, initials, or the whole sign-in name")
     ordering = ("login",)

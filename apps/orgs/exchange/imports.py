@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.access.policies import Powers
-from apps.access.scopes import Scope, organisation_scope
+from apps.access.scopes import SYSTEM, Level, Scope, organisation_scope
 from apps.access.selectors import Actor, powers_of
 from apps.audit.services import Change, record
 from apps.common.retry import run_in_transaction
@@ -140,6 +140,18 @@ def list_imports(actor: Actor, powers: Powers, organisation_id: UUID) -> QuerySe
     if not powers.may(EXCHANGE_IMPORT, _scope(organisation)):
         rows = rows.filter(created_by_id=actor.id)
     return rows.order_by("-id")
+
+
+def imports_waiting(actor: Actor, powers: Powers) -> QuerySet[Import]:
+    """Return what is not applied of one's own imports, and of all where one may import into everything. Unordered."""
+    scopes = powers.scopes(EXCHANGE_IMPORT)
+    rows = Import.unscoped.exclude(state=Import.State.APPLIED)
+    if SYSTEM in scopes:
+        return rows
+    whole = Q(tenant_id__in=[scope.tenant_id for scope in scopes if scope.level is Level.TENANT])
+    whole |= Q(organisation_id__in=[scope.organisation_id for scope in scopes if scope.level is Level.ORGANISATION])
+    touched = [scope.organisation_id for scope in scopes if scope.level is Level.DEPARTMENT]
+    return rows.filter(whole | Q(created_by_id=actor.id, organisation_id__in=touched))
 
 
 def powers_needed(powers: Powers, organisation: Organisation) -> None:
