@@ -3,18 +3,22 @@
 Only what the viewer may see is found and counted; `visibility` says what that is.
 """
 
+from typing import Final
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Left
+from django.db.models import Q, QuerySet, UUIDField
+from django.db.models.functions import Cast, Substr
 
 from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User
 from apps.orgs.errors import DepartmentNotFound
 from apps.orgs.models import Department, Placement
-from apps.orgs.selectors.standing import around, read_standing
-from apps.orgs.selectors.visibility import visible_departments, visible_placements, visible_users
+from apps.orgs.selectors.standing import Standing, around, read_standing
+from apps.orgs.selectors.visibility import others_placements, visible_departments, visible_placements, visible_users
+
+_ID_CHARS: Final = 32
+"""Of an id, with which every segment of a path ends."""
 
 
 def list_organisations(viewer: User) -> list[tuple[Department, int]]:
@@ -24,7 +28,7 @@ def list_organisations(viewer: User) -> list[tuple[Department, int]]:
     stands = read_standing(viewer)
     roots = visible_departments(viewer, standing=stands).filter(parent__isnull=True)
     found = list(roots.order_by("organisation__sort", "name", "id"))
-    return _counted(found, visible_placements(viewer, standing=stands))
+    return _counted(found, others_placements(stands), stands)
 
 
 def find_department(
@@ -40,13 +44,13 @@ def find_department(
         raise DepartmentNotFound(department=str(department_id))
     way = around(department.path)[:-1]  # what is above something that is shown is shown
     near = list(shown.filter(Q(path__in=way) | Q(parent_id=department.pk)).order_by("lft", "id"))
-    below = visible_placements(viewer, standing=stands).filter(
+    below = others_placements(stands).filter(
         department__tree_id=department.tree_id,
         department__lft__gt=department.lft,
         department__lft__lt=department.rght,
     )
     above = [each for each in near if each.level < department.level]
-    return department, above, _counted([each for each in near if each.level > department.level], below)
+    return department, above, _counted([each for each in near if each.level > department.level], below, stands)
 
 
 def department_people(viewer: User, department_id: UUID) -> QuerySet[Placement]:
@@ -82,14 +86,22 @@ def _ways(viewer: User, places: list[Placement]) -> list[list[str]]:
     return [[names[path] for path in around(place.department.path)] for place in places]
 
 
-def _counted(departments: list[Department], places: QuerySet[Placement]) -> list[tuple[Department, int]]:
-    """Count the different people at the places in or below each of the departments, all of one depth. One query."""
+def _counted(
+    departments: list[Department], others: QuerySet[Placement], stands: Standing
+) -> list[tuple[Department, int]]:
+    """Count the different people in or below each of the departments, all of one depth: others, and the viewer.
+
+    One query.
+    """
     if not departments:
         return []
-    branch = Left("department__path", len(departments[0].path))  # ids have one length, so each path begins with it
-    pairs = places.order_by().annotate(branch=branch).values("branch", "user_id").distinct()
+    end = len(departments[0].path)  # ids have one length, so the paths of all below agree with it up to here
+    branch = Cast(Substr("department__path", end - _ID_CHARS + 1, _ID_CHARS), UUIDField())  # sorts faster than text
+    pairs = others.order_by().annotate(branch=branch).values("branch", "user_id").distinct()
     sql, params = pairs.query.sql_with_params()  # counted in two steps: COUNT(DISTINCT …) sorts everybody by her path
     with connections[pairs.db].cursor() as cursor:
         cursor.execute(f"SELECT branch, count(*) FROM ({sql}) AS pairs GROUP BY branch", params)  # noqa: S608 - Django's
-        people: dict[str, int] = dict(cursor.fetchall())
-    return [(department, people.get(department.path, 0)) for department in departments]
+        people: dict[UUID, int] = dict(cursor.fetchall())
+    own = {path for place in stands.places for path in around(place)}
+    counts = [people.get(UUID(each.path[-_ID_CHARS:]), 0) + (each.path in own) for each in departments]
+    return list(zip(departments, counts, strict=True))

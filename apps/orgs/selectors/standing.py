@@ -17,16 +17,16 @@ from apps.orgs.models import Agreement, Department, Reach
 _FIRST_LEVEL: Final = 3
 """Segments of the path of a first-level department: tenant, organisation, department."""
 
-MOST: Final = 0.3
+MOST: Final = 0.05
 """Share of the tenant's departments from which on a viewer counts as one who sees most people: to fill a page for her,
-people are looked at one by one, because every third will do. For others those whom they see are gathered first."""
+people are looked at one by one, because every twentieth will do at least. For others those whom they see are gathered
+first, which costs as much as looking at several thousand."""
 
 
 class Place(NamedTuple):
     """One placement of the viewer, with what its department and organisation say."""
 
     is_leader: bool
-    department_id: UUID
     path: str
     organisation_id: UUID
     reach: str
@@ -48,9 +48,9 @@ class Fact(NamedTuple):
 class Standing:
     """What a viewer's places amount to. Nobody's places (`is_placed` false) let her see everything that is not hidden.
 
-    Departments are open to her that are in `whole` or `agreed` organisations, at or below a path of `branches`, or in
-    `departments`; closed organisations are left out. `around` has the paths of all departments around her places, and
-    `inside` those of them that are hidden. `has_walls`: there are hidden departments that she is not in.
+    Departments are open to her that are in `whole` or `agreed` organisations, at or below a path of `branches`, or of
+    a path in `places`; closed organisations are left out. `around` has the paths of all departments around her places,
+    and `inside` those of them that are hidden. `has_walls`: there are hidden departments that she is not in.
     """
 
     user_id: UUID
@@ -59,7 +59,7 @@ class Standing:
     is_placed: bool = False
     whole: frozenset[UUID] = frozenset()
     branches: frozenset[str] = frozenset()
-    departments: frozenset[UUID] = frozenset()
+    places: frozenset[str] = frozenset()
     around: frozenset[str] = frozenset()
     inside: frozenset[str] = frozenset()
     agreed: frozenset[UUID] = frozenset()
@@ -76,7 +76,6 @@ def read_standing(viewer: User) -> Standing:
         .values_list(
             "directory_settings__is_guest",
             "placements__is_leader",
-            "placements__department_id",
             "placements__department__path",
             "placements__department__organisation_id",
             "placements__department__organisation__reach",
@@ -97,7 +96,7 @@ def read_standing(viewer: User) -> Standing:
         is_placed=bool(places),
         whole=whole,
         branches=frozenset(_branches(open_places)),
-        departments=frozenset(place.department_id for place in open_places),
+        places=frozenset(place.path for place in open_places),
         around=surrounding,
         inside=hidden & surrounding,
         agreed=agreed,

@@ -108,16 +108,19 @@ def visible_placements(viewer: User, *, standing: Standing | None = None) -> Que
     stands = standing or read_standing(viewer)
     own = Q(user_id=stands.user_id)
     everyones = Placement.objects.for_tenant(stands.tenant_id)
+    return everyones.filter(own) if stands.is_guest else everyones.filter(own | _shown(stands))
+
+
+def others_placements(stands: Standing) -> QuerySet[Placement]:
+    """Return the places that somebody may know of but for her own. In no order. One query.
+
+    All that narrows them down to departments is said of the departments, with which the database can then begin.
+    """
+    everyones = Placement.objects.for_tenant(stands.tenant_id)
     if stands.is_guest:
-        return everyones.filter(own)
-    # Said by the few who are not shown, so that counting a company reads neither its people nor their settings.
-    exceptions = PersonSettings.objects.for_tenant(stands.tenant_id)
-    inactive = User.objects.for_tenant(stands.tenant_id).filter(is_active=False)
-    open_people = ~Q(user_id__in=exceptions.filter(Q(is_guest=True) | Q(is_hidden=True)).values("user_id"))
-    if stands.inside:
-        hidden = Q(user_id__in=exceptions.filter(is_guest=False, is_hidden=True).values("user_id"))
-        open_people |= hidden & Q(_shares_what_hides(stands))
-    return everyones.filter(own | (~Q(user_id__in=inactive.values("pk")) & _opened(stands) & open_people))
+        return everyones.none()
+    in_tenant = Q(department__tenant_id=stands.tenant_id)
+    return everyones.filter(in_tenant & _shown(stands)).exclude(user_id=stands.user_id)
 
 
 def relation_of(viewer: User, user_id: UUID) -> Relation:
@@ -171,6 +174,20 @@ def _opened(stands: Standing, *, to_write: bool = False) -> Q:
     return opened & ~Q(_is_walled(stands, "department__")) if stands.has_walls else opened
 
 
+def _shown(stands: Standing) -> Q:
+    """Placements through which she sees who is there.
+
+    Said by the few who are not shown, so that counting a company reads neither its people nor their settings.
+    """
+    exceptions = PersonSettings.objects.for_tenant(stands.tenant_id)
+    inactive = User.objects.for_tenant(stands.tenant_id).filter(is_active=False)
+    open_people = ~Q(user_id__in=exceptions.filter(Q(is_guest=True) | Q(is_hidden=True)).values("user_id"))
+    if stands.inside:
+        hidden = Q(user_id__in=exceptions.filter(is_guest=False, is_hidden=True).values("user_id"))
+        open_people |= hidden & Q(_shares_what_hides(stands))
+    return ~Q(user_id__in=inactive.values("pk")) & _opened(stands) & open_people
+
+
 def _shares_what_hides(stands: Standing) -> Exists:
     """Placements in a hidden department, or below one, that the viewer is in too."""
     return Exists(_hidden_around(stands, "department__").filter(path__in=stands.inside))
@@ -181,7 +198,7 @@ def _is_open(stands: Standing, prefix: str, *, to_write: bool = False) -> Q:
     if not stands.is_placed:
         return Q(**{f"{prefix}organisation__is_active": True})
     organisations = stands.whole | (stands.agreed_to_write if to_write else stands.agreed)
-    opened = Q(**{f"{prefix}organisation_id__in": organisations}) | Q(**{f"{prefix}id__in": stands.departments})
+    opened = Q(**{f"{prefix}organisation_id__in": organisations}) | Q(**{f"{prefix}path__in": stands.places})
     for branch in sorted(stands.branches):
         opened |= Q(**{f"{prefix}path__startswith": branch})  # ids have one length: no path begins like another's
     return opened

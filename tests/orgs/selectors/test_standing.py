@@ -63,7 +63,7 @@ def test_a_place_opens_the_whole_organisation_and_what_is_agreed_with_it() -> No
 
     assert standing.whole == {organisation(world, "acme").id}
     assert standing.agreed == standing.agreed_to_write == {organisation(world, "rival").id}
-    assert standing.departments == {world.departments["north"]}
+    assert standing.places == {path(world, "north")}
     assert standing.around == {path(world, name) for name in ("root", "sales", "north")}
     assert standing.branches == set()
 
@@ -95,7 +95,7 @@ def test_a_closed_organisation_opens_nothing_but_is_a_place() -> None:
     standing = read_standing(world.users["a"])
 
     assert standing.is_placed
-    assert standing.whole == standing.departments == standing.agreed == set()
+    assert standing.whole == standing.places == standing.agreed == set()
 
 
 def test_an_agreement_may_allow_seeing_only() -> None:
@@ -120,7 +120,7 @@ def test_two_queries_whatever_the_places(django_assert_num_queries: DjangoAssert
     with django_assert_num_queries(2):
         standing = read_standing(world.users["a"])
 
-    assert len(standing.departments) == 3
+    assert len(standing.places) == 3
     assert Placement.objects.for_tenant(world.tenant_id).count() == 3
 
 
@@ -138,7 +138,8 @@ def test_without_hidden_departments_there_are_no_walls() -> None:
     assert not read_standing(stored(Works("a", "north")).users["a"]).has_walls
 
 
-def test_who_sees_most_is_told_by_the_size_of_what_is_open() -> None:
+def test_who_sees_most_is_told_by_the_size_of_what_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.orgs.selectors.standing.MOST", 0.3)
     world = stored(Works("a", "hall"), Works("b", "north"))  # a's organisation has one department of four, b's three
     Agreement.objects.for_tenant(world.tenant_id).delete()
 
