@@ -17,9 +17,12 @@ class IdentityConfig(AppConfig):
         from apps.accounts.locators import OwnerLocator
         from apps.accounts.ways import register_account_page, register_ways
         from apps.identity.pages.ways import ways_into
+        from apps.identity.services.foresight import passwords_gone
         from apps.identity.units import ADMIN_UNITS, UNITS
+        from apps.tenants.consequences import register_foresight
 
         register_units(*UNITS, admin=ADMIN_UNITS)
         register_locator("identity.Link", OwnerLocator())
         register_ways(ways_into)
+        register_foresight("passwords_gone", passwords_gone)
         register_account_page(_("Linked accounts"), "account-links", "links")

@@ -51,6 +51,27 @@ class TestTenant:
         expect(boss.page.get_by_role("treeitem", name="East Ltd")).to_be_visible()
         boss.expect_no_complaints()
 
+    def test_rules_are_set_and_what_they_would_mean_is_said_first(self, enter: Enter) -> None:
+        boss = enter("tenant")
+        boss.open("/admin/tenants/tenant/")
+        boss.page.locator("#result_list tbody a").first.click()
+
+        boss.page.locator("#id_second_factor").select_option("everyone")
+        boss.page.locator("#id_terminals_windows").fill("3")
+        boss.save()
+        asked = boss.page.locator("input[name=accepted][value=factors_missing]")
+        expect(asked).to_be_visible()
+        boss.photograph("tenant-rules-asked")
+        boss.page.locator("#id_second_factor").select_option("optional")
+        boss.save()
+        boss.page.locator("#result_list tbody a").first.click()
+
+        expect(boss.page.locator("#id_terminals_windows")).to_have_value("3")
+        expect(boss.page.locator("#id_second_factor")).to_have_value("optional")
+        boss.page.locator("#id_allow_passwords").scroll_into_view_if_needed()
+        boss.photograph("tenant-rules")
+        boss.expect_no_complaints()
+
     def test_another_tenants_things_are_not_there(self, enter: Enter) -> None:
         boss = enter("tenant")
         depot, person = boss.department("Depot"), boss.person("rival")

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.access.admin import ServedAdmin, ServedForm, has_unit
+from apps.access.admin import ServedAdmin, has_unit
 from apps.common.admin import display
+from apps.tenants.admin.rules import GENERAL, SIGN_IN, TERMINALS, TERMINALS_TEXT, RulesForm, rules_in_words
 from apps.tenants.models import Tenant
 from apps.tenants.plans import LIMITS
+from apps.tenants.preferences import read_preferences
 from apps.tenants.selectors import hosts_of
 from apps.tenants.services import (
     TenantChange,
@@ -31,8 +33,8 @@ from apps.tenants.services import (
 from apps.tenants.units import TENANT_CHANGE, TENANT_MANAGE, TENANT_VIEW
 
 
-class TenantForm(ServedForm):
-    """A tenant, and the host names that lead to it."""
+class TenantForm(RulesForm):
+    """A tenant, the host names that lead to it, and its settings."""
 
     hosts = forms.CharField(
         label=_("Host names"),
@@ -62,18 +64,26 @@ class TenantAdmin(ServedAdmin[Tenant]):
     ordering = ("slug",)
     actions = ("suspend", "activate", "delete_later", "keep")
 
-    def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
+    def get_fieldsets(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
         """A new tenant begins active; plan, limits and hosts are for those who run the installation."""
         if obj is None:
-            return ("slug", "name", "plan")
+            return ((None, {"fields": ("slug", "name", "plan")}),)
         shown = ("slug", "name", "plan", *LIMITS, "status", "deletes_at", "created_at")
-        return (*shown, "hosts", "version") if has_unit(request, TENANT_MANAGE) else (*shown, "version")
+        if not self.has_change_permission(request, obj):
+            return ((None, {"fields": (*shown, "shown_rules")}),)
+        hosts = ("hosts",) if has_unit(request, TENANT_MANAGE) else ()
+        return (
+            (None, {"fields": ("accepted", *shown, *hosts, "version")}),
+            (_("What people see"), {"fields": GENERAL}),
+            (_("How people sign in"), {"fields": SIGN_IN}),
+            (_("Terminals of a person"), {"fields": TERMINALS, "description": TERMINALS_TEXT}),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         """The short name is part of every sign-in name, so it stays."""
         if obj is None:
             return ()
-        fixed = ("slug", "status", "deletes_at", "created_at")
+        fixed = ("slug", "status", "deletes_at", "created_at", "shown_rules")
         return fixed if has_unit(request, TENANT_MANAGE) else (*fixed, "plan", *LIMITS)
 
     def perform(self, request: HttpRequest, form: Any, *, change: bool) -> Tenant:
@@ -87,6 +97,7 @@ class TenantAdmin(ServedAdmin[Tenant]):
             name=data["name"] if "name" in changed else None,
             plan=data["plan"] if "plan" in changed else None,
             limits={name: data[name] for name in LIMITS if name in changed} or None,
+            settings=form.wanted_settings,
             hosts=data["hosts"].split() if "hosts" in changed else None,
         )
         return change_tenant(
@@ -101,6 +112,11 @@ class TenantAdmin(ServedAdmin[Tenant]):
     def shown_status(self, obj: Tenant) -> tuple[str, str]:
         """The status as a coloured label."""
         return obj.status, obj.get_status_display()
+
+    @display(description=_("settings"))
+    def shown_rules(self, obj: Tenant) -> str:
+        """What it sets for itself, for whoever may look only."""
+        return rules_in_words(read_preferences(obj.settings))
 
     @admin.action(description=_("Suspend: keep their users out"), permissions=["switch"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:

@@ -1,0 +1,3 @@
+"""Pages of the admin about tenants."""
+
+from apps.tenants.admin.tenants import TenantAdmin as TenantAdmin
