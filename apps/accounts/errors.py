@@ -1,9 +1,15 @@
 """What may go wrong with users, terminals and tokens."""
 
+from math import ceil
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import ImError
 from apps.wire.errors import ErrorCode
+
+_COUNTED_S: Final = 120
+"""From so many seconds on a wait is told in minutes."""
 
 
 class UsernameTaken(ImError):
@@ -133,6 +139,15 @@ class SignInLimited(ImError):
     status = 429
     message = _("Too many failed sign-ins; try again in %(seconds)s seconds.")
     retryable = True
+
+    @property
+    def text(self) -> str:
+        """The wait in minutes where it is long; nobody counts 300 seconds."""
+        seconds = int(self.fields["seconds"])
+        if seconds < _COUNTED_S:
+            return super().text
+        minutes = _("Too many failed sign-ins; try again in %(minutes)s minutes.")
+        return str(minutes) % {"minutes": ceil(seconds / 60)}
 
 
 class SignInBusy(ImError):

@@ -21,3 +21,8 @@ def test_codes_and_statuses_are_stable_and_texts_complete(error: ImError, code: 
     assert (error.code, error.status) == (code, status)
     assert error.text
     assert "%(" not in error.text
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(119, "119 seconds"), (120, "2 minutes"), (241, "5 minutes")])
+def test_a_long_wait_is_told_in_minutes_that_are_enough(seconds: int, said: str) -> None:
+    assert said in errors.SignInLimited(seconds=seconds).text

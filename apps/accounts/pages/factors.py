@@ -1,5 +1,6 @@
 """One's second factors: what there is, adding, removing, recovery codes; being made to have one on the way in."""
 
+from textwrap import wrap
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,13 +18,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.errors import SignInExpired, SignInRefused
-from apps.accounts.forms import CodeForm
+from apps.accounts.forms import AppCodeForm
 from apps.accounts.models import User
 from apps.accounts.pages.sign_in import GET_OR_POST, begin_anew, passed
 from apps.accounts.pages.visitor import visitor_of
 from apps.accounts.services import entry, factors, one_time_codes, passkeys, recovery
 from apps.common.errors import ImError
 from apps.common.sealed import seal, unseal
+
+GROUP_CHARS: Final = 4
+"""The secret is shown in groups of so many: people type it from one screen into another."""
 
 _SECRET: Final = "codes_secret"  # noqa: S105 - the name of a place in the session
 
@@ -54,7 +58,7 @@ def add_codes(request: HttpRequest) -> HttpResponse:
     user = visitor_of(request)
     if not entry.is_recent(request):
         return redirect(entry.confirm_url(request))
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = AppCodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _enrol(request, user, form):
         messages.success(request, _("Your authenticator app is set up."))
         return _with_recovery(request, user) if recovery.left(user) == 0 else redirect("account-factors")
@@ -68,7 +72,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     """Have somebody set up the second factor that her tenant wants before she comes in."""
     try:
         _pending, user = entry.pending_sign_in(request, entry.ENROL)
-        form = CodeForm(request.POST if request.method == "POST" else None)
+        form = AppCodeForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and _enrol(request, user, form):
             return passed(request, user, entry.step_passed(request, entry.ENROL, proof="otp"))
     except (SignInExpired, SignInRefused) as error:
@@ -122,7 +126,7 @@ def _with_recovery(request: HttpRequest, user: User) -> HttpResponse:
     return render(request, "accounts/recovery.html", {"codes": codes})
 
 
-def _enrol(request: HttpRequest, user: User, form: CodeForm) -> bool:
+def _enrol(request: HttpRequest, user: User, form: AppCodeForm) -> bool:
     """Take the app over if the code is right; the form says so where not."""
     sealed = request.session.get(_SECRET)
     if not sealed:
@@ -137,7 +141,7 @@ def _enrol(request: HttpRequest, user: User, form: CodeForm) -> bool:
     return True
 
 
-def _offer(request: HttpRequest, user: User, form: CodeForm) -> dict[str, Any]:
+def _offer(request: HttpRequest, user: User, form: AppCodeForm) -> dict[str, Any]:
     """Return what the page shows: the same secret until an app has taken it, kept sealed in the session."""
     sealed = request.session.get(_SECRET)
     if not sealed:
@@ -146,4 +150,4 @@ def _offer(request: HttpRequest, user: User, form: CodeForm) -> dict[str, Any]:
     address = one_time_codes.address_of(secret, user, issuer=passkeys.SITE_NAME)
     # Made of squares alone by the library that draws it.
     picture = mark_safe(one_time_codes.picture_of(address))  # noqa: S308
-    return {"form": form, "picture": picture, "secret": secret, "person": user}
+    return {"form": form, "picture": picture, "secret": secret, "groups": wrap(secret, GROUP_CHARS), "person": user}

@@ -13,6 +13,7 @@ from apps.accounts.errors import ResetInvalid
 from apps.accounts.forms import FreshPasswordForm, LoginForm
 from apps.accounts.pages.sign_in import GET_OR_POST
 from apps.accounts.services import resets
+from apps.accounts.services.passwords import policy_of
 from apps.common.errors import ImError
 
 _TOKEN = "password_reset_token"  # noqa: S105 - the name of a place in the session
@@ -45,9 +46,10 @@ def set_by_link(request: HttpRequest, token: str = "") -> HttpResponse:
         request.session[_TOKEN] = token
         return redirect("password-reset-set")
     kept = str(request.session.get(_TOKEN, ""))
-    form = FreshPasswordForm(request.POST if request.method == "POST" else None)
     try:
         user = resets.find_reset(kept, now=timezone.now())
+        min_chars = policy_of(user).password_min_chars
+        form = FreshPasswordForm(request.POST if request.method == "POST" else None, min_chars=min_chars)
         if request.method == "POST" and form.is_valid():
             resets.reset_password(kept, password=form.cleaned_data["fresh"], now=timezone.now())
             request.session.pop(_TOKEN, None)

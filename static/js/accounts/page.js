@@ -2,6 +2,7 @@
 
 import { askBefore } from "./confirm.js";
 import { offerCopy } from "./copy.js";
+import { sendOnce } from "./once.js";
 import { offerReveal } from "./reveal.js";
 import { showLocalTimes } from "./times.js";
 
@@ -9,3 +10,4 @@ askBefore(document);
 offerCopy(document);
 offerReveal(document);
 showLocalTimes(document);
+sendOnce(document); // after `askBefore`: what was only asked about has not been sent

@@ -26,6 +26,7 @@ def test_an_app_is_set_up_and_recovery_codes_are_shown_once(pages: Client, alice
     offered = pages.get(CODES)
     secret = offered.context["secret"]
     assert "<svg" in offered.content.decode()
+    assert f"<span>{secret[:4]}</span><span>{secret[4:8]}</span>" in offered.content.decode()
     assert pages.post(CODES, {"code": wrong_code(secret)}).context["secret"] == secret
 
     shown = pages.post(CODES, {"code": code_now(secret)})

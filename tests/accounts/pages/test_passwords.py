@@ -28,9 +28,14 @@ def test_who_knows_it_changes_it_and_stays_here_alone(pages: Client, alice: User
     assert enter(Client(), alice, password=FRESH) == "/chat/"
 
 
-@pytest.mark.parametrize(("password", "fresh"), [("wrong", FRESH), (PASSWORD, "12345678"), (PASSWORD, "woaini1314")])
-def test_a_wrong_one_or_a_bad_new_one_changes_nothing(pages: Client, alice: User, password: str, fresh: str) -> None:
-    assert pages.post(PAGE, {"password": password, "fresh": fresh}).context["form"].errors
+@pytest.mark.parametrize(
+    ("password", "fresh", "field"),
+    [("wrong", FRESH, "password"), (PASSWORD, "12345678", "fresh"), (PASSWORD, "woaini1314", "fresh")],
+)
+def test_a_wrong_one_or_a_bad_new_one_changes_nothing(
+    pages: Client, alice: User, password: str, fresh: str, field: str
+) -> None:
+    assert list(pages.post(PAGE, {"password": password, "fresh": fresh}).context["form"].errors) == [field]
 
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
@@ -43,6 +48,12 @@ def test_one_of_before_is_not_taken_again(pages: Client, alice: User) -> None:
     answer = pages.post(PAGE, {"password": FRESH, "fresh": PASSWORD})
 
     assert "before" in str(answer.context["form"].errors)
+
+
+def test_a_password_manager_is_told_whose_it_is(pages: Client, alice: User) -> None:
+    page = pages.get(PAGE).content.decode()
+
+    assert f'name="username" value="{alice.login}" autocomplete="username" readonly hidden>' in page
 
 
 def test_who_has_none_gets_one_after_a_fresh_sign_in(pages: Client, alice: User) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import Passkey, User
 from apps.accounts.services import deactivate_user, entry, recovery
 from apps.accounts.services.known_browsers import COOKIE
 from apps.accounts.ways import WayIn
@@ -125,6 +125,14 @@ class TestWays:
         assert "Acme&#x27;s own" in client.get(f"{LOGIN}?tenant=Acme").content.decode()
         assert "/somewhere/" not in client.get(LOGIN).content.decode()
 
+    def test_a_company_that_there_is_not_is_asked_for_again(self, client: Client, tenant: Tenant) -> None:
+        page = client.get(f"{LOGIN}?tenant=%3Cnobody").content.decode()
+
+        assert "There is no company of this name here." in page
+        assert 'name="tenant" value="&lt;nobody"' in page
+        assert "There is no company" not in client.get(f"{LOGIN}?tenant=acme").content.decode()
+        assert "There is no company" not in client.get(LOGIN).content.decode()
+
     def test_a_short_name_signs_in_at_its_tenants_page(self, client: Client, alice: User) -> None:
         answer = client.post(LOGIN, {"username": "alice", "password": PASSWORD, "tenant": "acme"})
 
@@ -165,6 +173,18 @@ class TestSecondFactor:
             each.post(FACTOR, {"code": code.upper()})
 
         assert [is_in(first), is_in(second)] == [True, False]
+
+    @pytest.mark.parametrize(("proof", "asked"), [("app", "Code"), ("passkey", "Recovery code")])
+    def test_asks_for_what_the_person_has(self, client: Client, alice: User, proof: str, asked: str) -> None:
+        if proof == "app":
+            with_codes(alice)
+        else:
+            Passkey.unscoped.create(
+                tenant_id=alice.tenant_id, user=alice, credential_id=b"1", public_key=b"2", host="im.test", name="Key"
+            )
+        enter(client, alice)
+
+        assert f'<label for="id_code">{asked}</label>' in client.get(FACTOR).content.decode()
 
     def test_after_some_wrong_codes_one_begins_anew(self, client: Client, alice: User) -> None:
         secret = with_codes(alice)
@@ -220,7 +240,8 @@ class TestConfirming:
 
     def test_by_password_makes_a_session_recent(self, stale: Client) -> None:
         assert stale.get("/accounts/factors/codes/").headers["Location"].startswith(CONFIRM)
-        assert stale.post(CONFIRM, {"password": "wrong", "next": "/accounts/"}).status_code == 200
+        refused = stale.post(CONFIRM, {"password": "wrong", "next": "/accounts/"})
+        assert refused.context["form"].errors["password"] == ["That is not your password."]
         assert stale.post(CONFIRM, {"password": PASSWORD, "next": "/accounts/"}).headers["Location"] == "/accounts/"
 
         assert stale.get("/accounts/factors/codes/").status_code == 200
