@@ -31,6 +31,16 @@ class DirectoryBusy(ImError):
     retry_after_ms = 60_000
 
 
+class DirectoriesBusy(ImError):
+    """So many directories are being synchronised by this process that it takes no further one."""
+
+    code = "directories_busy"
+    status = 503
+    message = _("Several directories are being synchronised at this moment; try again in a few minutes.")
+    retryable = True
+    retry_after_ms = 60_000
+
+
 class DirectorySilent(ImError):
     """The directory could not be asked."""
 

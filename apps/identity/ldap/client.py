@@ -6,7 +6,7 @@ wherever an answer says. Every wait has a bound.
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
@@ -66,16 +66,20 @@ class Entry:
 
 
 class Directory:
-    """An open connection to the first server that answers, bound with the settings' own name. A context manager."""
+    """An open connection to the first server that answers, bound with the settings' own name. A context manager.
 
-    def __init__(self, settings: LdapSettings, password: str) -> None:
+    `beat` is called before each server and each page is asked; what it raises ends the conversation.
+    """
+
+    def __init__(self, settings: LdapSettings, password: str, *, beat: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
         self._password = password
+        self._beat = beat
         self._connection: Connection | None = None
 
     def __enter__(self) -> "Directory":
         """Connect and bind. Raises DirectoryFailed."""
-        self._connection = _connected(self._settings, self._settings.bind_dn, self._password)
+        self._connection = _connected(self._settings, self._settings.bind_dn, self._password, beat=self._beat)
         return self
 
     def __exit__(
@@ -96,6 +100,7 @@ class Directory:
         cookie: bytes | None = None
         count = 0
         while True:
+            self._beat()
             entries, cookie = self._page(base, text, attributes, SUBTREE if is_deep else BASE, cookie)
             for entry in entries:
                 count += 1
@@ -149,10 +154,13 @@ def is_right(settings: LdapSettings, *, dn: str, password: str) -> bool:
     return True
 
 
-def _connected(settings: LdapSettings, dn: str, password: str) -> Connection:
+def _connected(
+    settings: LdapSettings, dn: str, password: str, *, beat: Callable[[], None] = lambda: None
+) -> Connection:
     """Return a bound connection to the first server that works. Raises the last one's DirectoryFailed."""
     failed = DirectoryFailed(Trouble.UNREACHABLE)
     for server in settings.servers:
+        beat()
         try:
             return _connect(settings, server, dn, password)
         except DirectoryFailed as error:

@@ -69,8 +69,8 @@ class Command(BaseCommand):
             self._check(checking.check_directory(actor, connection_id=connection.pk, now=now))
         elif options["action"] == "preview":
             run = runs.preview(actor, connection_id=connection.pk, now=now)
-            for kind, subject, detail in run.changes:
-                self.stdout.write(f"{texts.STEPS[kind]}: {subject}  {detail}".rstrip())
+            for what, subject, detail in map(texts.told_change, run.changes):
+                self.stdout.write(f"{what}: {subject}  {detail}".rstrip())
             self._tell_all([run])
         else:
             confirmed = None if options["confirm"] is None else _id(options["confirm"])

@@ -1,19 +1,18 @@
 """Runs of a directory: a preview, then its application, by an administrator or on time; one at a time.
 
 Applying reads the directory once more and plans anew, so nothing old is carried out. Where too much would vanish the
-run stops; somebody's yes to a preview holds for as much as that preview showed, and no more.
+run stops. Somebody's yes names a run that she has seen: to all of it, and then anything else is refused, or to what it
+lets vanish, and then no more than that may.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.access.selectors import Actor
 from apps.audit.services import record
@@ -28,27 +27,49 @@ from apps.identity.models import Connection, DirectoryClock, DirectoryRun
 from apps.identity.sealing import opened_secret
 from apps.identity.services.acting import program_of
 from apps.identity.services.connections import connection_entry, tended_connection
-from apps.identity.services.directories.applying import Outcome, apply_plan, subject
+from apps.identity.services.directories.applying import apply_plan
+from apps.identity.services.directories.claims import BROKEN_OFF, Claim
 from apps.identity.services.directories.presenting import read_present
 from apps.identity.services.directories.texts import trouble_text
 from apps.identity.services.directories.wanting import as_wanted
+from apps.identity.services.directories.writing import begin_run, digest_of, end_run, write_outcome, write_plan
 from apps.identity.syncing.planning import make_plan
 from apps.identity.syncing.safety import Bounds, Vanishing, vanishing
 from apps.identity.syncing.states import Rules
-from apps.identity.syncing.steps import Finding, Plan, Step
+from apps.identity.syncing.steps import Plan
+from apps.orgs.models import Department
 
 logger = logging.getLogger(__name__)
 
-MAX_CHANGES: Final = 20_000
-"""Listed with one run, the first; `counts` has all of them."""
-MAX_FINDINGS: Final = 2_000
-"""Kept with one run, the first."""
-KEPT_RUNS: Final = 50
-"""Of one connection; older ones go when another one comes."""
-CLAIM: Final = timedelta(minutes=30)
-"""How long one process may be silent at work before another one takes over: it may have died."""
 MAX_DUE: Final = 100
 """Directories that one call looks after; the others are due at the next one."""
+UNSET: Final = "unset"
+"""The trouble of a run for which the settings were not complete."""
+State = DirectoryRun.State
+CONFIRMABLE: Final = (State.PREVIEWED, State.STOPPED, State.STALE)
+"""Runs that somebody can say yes to: they show what would happen, and nothing has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """What somebody has agreed to. `digest`: to this and nothing else, if given. `losses`: so much may vanish."""
+
+    digest: str = ""
+    losses: Vanishing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run that is begun: its row is there, and the directory is nobody else's until it is carried out."""
+
+    actor: Actor
+    connection: Connection
+    department: Department
+    settings: LdapSettings
+    run: DirectoryRun
+    claim: Claim
+    is_preview: bool
+    yes: Yes
 
 
 def preview(actor: Actor, *, connection_id: UUID, now: datetime) -> DirectoryRun:
@@ -56,11 +77,7 @@ def preview(actor: Actor, *, connection_id: UUID, now: datetime) -> DirectoryRun
 
     Raises ConnectionNotFound, NotPermitted, DirectoryUnset, DirectoryBusy or DirectorySilent.
     """
-    connection = directory_for(actor, connection_id, now=now)
-    settings = settings_of(connection)
-    with _claimed(connection, settings, now=now):
-        plan, lost = _compare(connection, settings, actor, now=now)
-        return _stored(connection, plan, lost, actor, DirectoryRun.State.PREVIEWED)
+    return carry_out(begin(actor, connection_id=connection_id, is_preview=True, now=now), now=now)
 
 
 def synchronise(
@@ -71,20 +88,48 @@ def synchronise(
     `confirmed_run_id` names a run whose losses somebody has seen and said yes to. Raises as `preview` does, and
     RunNotFound.
     """
+    yes = Yes()
+    if confirmed_run_id is not None:
+        connection = directory_for(actor, connection_id, now=now)
+        yes = Yes(losses=Vanishing(**confirmable(connection, confirmed_run_id).vanishing))
+    return carry_out(begin(actor, connection_id=connection_id, yes=yes, now=now), now=now)
+
+
+def begin(
+    actor: Actor, *, connection_id: UUID, now: datetime, is_preview: bool = False, yes: Yes | None = None
+) -> Order:
+    """Claim the directory and store a run that is to be. Whoever gets the order carries it out.
+
+    Raises ConnectionNotFound, NotPermitted, DirectoryUnset or DirectoryBusy.
+    """
     connection = directory_for(actor, connection_id, now=now)
     settings = settings_of(connection)
-    confirmed = None if confirmed_run_id is None else _confirmed(connection, confirmed_run_id)
-    with _claimed(connection, settings, now=now):
-        plan, lost = _compare(connection, settings, actor, now=now)
-        bounds = Bounds(settings.vanishing_count, settings.vanishing_percent)
-        may_vanish = not lost.exceeds(bounds) or (confirmed is not None and lost.within(confirmed))
-        state = DirectoryRun.State.APPLYING if may_vanish else DirectoryRun.State.STOPPED
-        run = _stored(connection, plan, lost, actor, state)
-        if may_vanish:
-            outcome = apply_plan(connection, program_of(connection), plan, now=now, beat=lambda: _beat(connection))
-            _finish(run, outcome)
-        _note(actor, connection, run, now=now)
-        return run
+    if connection.department is None:
+        raise DirectoryUnset(reason=_("no department is chosen to synchronise into"))
+    claim = Claim(connection)
+    run = begin_run(connection, started_by=actor.login)
+    return Order(actor, connection, connection.department, settings, run, claim, is_preview, yes or Yes())
+
+
+def carry_out(order: Order, *, now: datetime) -> DirectoryRun:
+    """Do what was ordered, and let others have the directory again. Raises DirectorySilent or DirectoryBusy.
+
+    However it ends, the run says how.
+    """
+    run = order.run
+    try:
+        _do(order, now=now)
+    except DirectoryFailed as error:
+        detail = f"{error.server} {error.detail}".strip()
+        end_run(run, State.FAILED, now=timezone.now(), trouble=error.trouble, detail=detail)
+        raise DirectorySilent(reason=trouble_text(error)) from error
+    except Exception as error:
+        detail = error.text if isinstance(error, ImError) else type(error).__name__
+        end_run(run, State.FAILED, now=timezone.now(), trouble=BROKEN_OFF, detail=detail)
+        raise
+    finally:
+        _let_go(order, now=now)
+    return run
 
 
 def synchronise_due(*, now: datetime) -> list[DirectoryRun]:
@@ -101,11 +146,21 @@ def synchronise_due(*, now: datetime) -> list[DirectoryRun]:
             runs.append(synchronise(program_of(clock.connection), connection_id=clock.connection_id, now=now))
         except DirectoryBusy:
             continue
+        except DirectoryUnset as error:
+            runs.append(_store_unset(clock, error, now=now))
         except ImError as error:
             logger.warning("a directory was not synchronised", extra={"connection": str(clock.pk), "why": error.code})
             failed = DirectoryRun.objects.for_tenant(clock.tenant_id).filter(connection_id=clock.pk)
             runs += list(failed.order_by("-created_at")[:1])
     return runs
+
+
+def _store_unset(clock: DirectoryClock, error: DirectoryUnset, *, now: datetime) -> DirectoryRun:
+    """Keep that a directory could not even be begun; it is due again when somebody saves its settings."""
+    run = begin_run(clock.connection, started_by=program_of(clock.connection).login)
+    end_run(run, State.FAILED, now=now, trouble=UNSET, detail=error.text)
+    DirectoryClock.objects.for_tenant(clock.tenant_id).filter(pk=clock.pk).update(due_at=None)
+    return run
 
 
 def directory_for(actor: Actor, connection_id: UUID, *, now: datetime) -> Connection:
@@ -121,120 +176,67 @@ def settings_of(connection: Connection) -> LdapSettings:
         raise DirectoryUnset(reason=str(error)) from error
 
 
-def _compare(connection: Connection, settings: LdapSettings, actor: Actor, *, now: datetime) -> tuple[Plan, Vanishing]:
-    if connection.department is None:
-        raise DirectoryUnset(reason="department")
-    try:
-        with Directory(settings, opened_secret(connection.pk, connection.secret)) as directory:
-            contents = read_directory(directory, settings)
-    except DirectoryFailed as error:
-        _store_failure(connection, error, actor, now=now)
-        raise DirectorySilent(reason=trouble_text(error)) from error
-    wanted, findings = as_wanted(contents)
-    present = read_present(connection, connection.department, {each.username for each in wanted.people})
+def confirmable(connection: Connection, run_id: UUID) -> DirectoryRun:
+    """Return a run of the directory that somebody can say yes to. Raises RunNotFound."""
+    rows = DirectoryRun.objects.for_tenant(connection.tenant_id).filter(connection=connection, state__in=CONFIRMABLE)
+    run = rows.filter(pk=run_id).first()
+    if run is None:
+        raise RunNotFound(run=str(run_id))
+    return run
+
+
+def bounds_of(settings: LdapSettings) -> Bounds:
+    """Return how much may vanish by itself."""
+    return Bounds(settings.vanishing_count, settings.vanishing_percent)
+
+
+def _do(order: Order, *, now: datetime) -> None:
+    run, beat = order.run, order.claim.beat
+    plan, lost = _compare(order)
+    if order.is_preview:
+        end_run(run, State.PREVIEWED, now=timezone.now())
+        return
+    yes = order.yes
+    may_vanish = not lost.exceeds(bounds_of(order.settings)) or (yes.losses is not None and lost.within(yes.losses))
+    if yes.digest and yes.digest != digest_of(plan):
+        end_run(run, State.STALE, now=timezone.now())
+    elif not may_vanish:
+        end_run(run, State.STOPPED, now=timezone.now())
+    else:
+        run.state = State.APPLYING
+        run.save()
+        write_outcome(run, apply_plan(order.connection, program_of(order.connection), plan, now=now, beat=beat))
+        end_run(run, State.APPLIED, now=timezone.now())
+
+
+def _compare(order: Order) -> tuple[Plan, Vanishing]:
+    connection, settings = order.connection, order.settings
+    password = opened_secret(connection.pk, connection.secret)
+    with Directory(settings, password, beat=order.claim.beat) as directory:
+        wanted, findings = as_wanted(read_directory(directory, settings))
+    present = read_present(connection, order.department, {each.username for each in wanted.people})
     rules = Rules(creates=connection.provisioning == Connection.Provisioning.CREATE, adopts=settings.adopts)
     plan = make_plan(wanted, present, rules)
+    plan = Plan(plan.steps, (*findings, *plan.findings))
     lost = vanishing(
         plan,
         people=sum(each.key is not None and each.is_active for each in present.people),
         departments=sum(each.key is not None for each in present.departments),
     )
-    return Plan(plan.steps, (*findings, *plan.findings)), lost
+    names = {each.id: each.name for each in present.departments} | {order.department.pk: order.department.name}
+    write_plan(order.run, plan, lost, names=names)
+    return plan, lost
 
 
-def _confirmed(connection: Connection, run_id: UUID) -> Vanishing:
-    states = (DirectoryRun.State.PREVIEWED, DirectoryRun.State.STOPPED)
-    rows = DirectoryRun.objects.for_tenant(connection.tenant_id).filter(connection=connection, state__in=states)
-    run = rows.filter(pk=run_id).first()
-    if run is None:
-        raise RunNotFound(run=str(run_id))
-    return Vanishing(**run.vanishing)
-
-
-@contextmanager
-def _claimed(connection: Connection, settings: LdapSettings, *, now: datetime) -> Iterator[None]:
-    """Be the only one at work on the directory; afterwards it is due after its interval again."""
-    rows = DirectoryClock.objects.for_tenant(connection.tenant_id)
-    row = DirectoryClock(connection=connection, tenant_id=connection.tenant_id)
-    rows.bulk_create([row], ignore_conflicts=True)
-    mine = rows.filter(connection=connection)
-    free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=timezone.now() - CLAIM)
-    if mine.filter(free).update(claimed_at=timezone.now()) != 1:
-        raise DirectoryBusy
-    try:
-        yield
-    finally:
-        minutes = settings.interval_minutes
-        mine.update(claimed_at=None, due_at=now + timedelta(minutes=minutes) if minutes else None)
-
-
-def _beat(connection: Connection) -> None:
-    DirectoryClock.objects.for_tenant(connection.tenant_id).filter(connection=connection).update(
-        claimed_at=timezone.now()
-    )
-
-
-def _stored(
-    connection: Connection, plan: Plan, lost: Vanishing, actor: Actor, state: DirectoryRun.State
-) -> DirectoryRun:
-    run = DirectoryRun(
-        tenant_id=connection.tenant_id,
-        connection=connection,
-        state=state,
-        started_by=actor.login,
-        counts=plan.counts(),
-        changes=[_change(step) for step in plan.steps[:MAX_CHANGES]],
-        findings=[_finding(each) for each in plan.findings[:MAX_FINDINGS]],
-        vanishing=asdict(lost),
-    )
-    _keep(run)
-    return run
-
-
-def _store_failure(connection: Connection, error: DirectoryFailed, actor: Actor, *, now: datetime) -> None:
-    _keep(
-        DirectoryRun(
-            tenant_id=connection.tenant_id,
-            connection=connection,
-            state=DirectoryRun.State.FAILED,
-            started_by=actor.login,
-            trouble=error.trouble,
-            detail=f"{error.server} {error.detail}".strip()[:300],
-            finished_at=now,
-        )
-    )
-
-
-def _keep(run: DirectoryRun) -> None:
-    rows = DirectoryRun.objects.for_tenant(run.tenant_id).filter(connection_id=run.connection_id)
-
-    def store() -> None:
-        run.save(force_insert=True)
-        old = rows.order_by("-created_at", "-id").values_list("pk", flat=True)[KEPT_RUNS:]
-        rows.filter(pk__in=list(old)).delete()
-
-    run_in_transaction(store)
-
-
-def _finish(run: DirectoryRun, outcome: Outcome) -> None:
-    room = max(0, MAX_FINDINGS - len(run.findings))
-    run.findings += [_finding(each) for each in outcome.refused[:room]]
-    run.done = outcome.done
-    run.state, run.finished_at = DirectoryRun.State.APPLIED, timezone.now()
-    run.save()
-
-
-def _change(step: Step) -> list[str]:
-    told = {name: str(value) for name, value in asdict(step).items() if value not in (None, "", False)}
-    detail = ", ".join(f"{name}={value}" for name, value in told.items() if name not in ("username", "name"))
-    return [type(step).__name__, subject(step), detail]
-
-
-def _finding(finding: Finding) -> list[str]:
-    return [finding.code, finding.subject, finding.detail]
-
-
-def _note(actor: Actor, connection: Connection, run: DirectoryRun, *, now: datetime) -> None:
+def _let_go(order: Order, *, now: datetime) -> None:
+    """A preview puts nothing off; after anything else the next run is due after the interval."""
+    if order.is_preview:
+        order.claim.release()
+        return
+    minutes = order.settings.interval_minutes
+    order.claim.release_until(now + timedelta(minutes=minutes) if minutes else None)
+    run = order.run
     told = {**run.counts, "done": run.done, "refused": len(run.findings)}
-    entry = connection_entry(actor, f"directory.{run.state}", connection, now, after=told)
+    told |= {"trouble": run.trouble} if run.trouble else {}
+    entry = connection_entry(order.actor, f"directory.{run.state}", order.connection, now, after=told)
     run_in_transaction(lambda: record(entry))

@@ -1,7 +1,7 @@
 """What codes of directories mean, in the words of whoever administers one."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,11 @@ TROUBLES: Final[Mapping[str, "str | Promise"]] = {
     Trouble.REFERRAL: _("the server refers to another one; name that one instead, referrals are not followed"),
     Trouble.PROTOCOL: _("the server answers something else than expected"),
 }
+OWN_TROUBLES: Final[Mapping[str, "str | Promise"]] = {
+    "unset": _("the settings are not complete"),
+    "broken_off": _("it was broken off: the process that did it has ended, or something has gone wrong"),
+}
+"""What keeps a run from its end besides the directory."""
 FINDINGS: Final[Mapping[str, "str | Promise"]] = {
     "incomplete": _("the entry has no lasting id or no name"),
     "unusable": _("the name can't be used here"),
@@ -54,6 +59,35 @@ STEPS: Final[Mapping[str, "str | Promise"]] = {
     "PlacePerson": _("place somebody in a department"),
     "RemovePlace": _("take somebody out of a department"),
 }
+
+
+FIELDS: Final[Mapping[str, "str | Promise"]] = {
+    "display_name": _("name"),
+    "email": _("e-mail"),
+    "title": _("position"),
+    "parent": _("below"),
+    "department": _("department"),
+    "old": _("before"),
+    "is_parking": _("for the moment"),
+    "is_gone": _("gone from the directory"),
+    "is_primary": _("main department"),
+    "is_there": _("is there already"),
+}
+
+
+def told_change(change: Sequence[Any]) -> tuple[str, str, str]:
+    """Return what a stored change does, to whom or what, and the rest in words. Early runs have words already."""
+    kind, subject, detail = change
+    if isinstance(detail, Mapping):
+        parts = (str(FIELDS[name]) if value is True else f"{FIELDS[name]}: {value}" for name, value in detail.items())
+        detail = ", ".join(parts)
+    return str(STEPS[kind]), subject, detail
+
+
+def run_trouble_text(trouble: str, detail: str) -> str:
+    """Return why a run failed, in words; "" for one that did not."""
+    text = str({**TROUBLES, **OWN_TROUBLES}.get(trouble, trouble))
+    return f"{text} ({detail})" if text and detail else text
 
 
 def trouble_text(error: DirectoryFailed) -> str:

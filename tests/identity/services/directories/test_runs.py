@@ -14,7 +14,9 @@ from apps.audit.models import Entry
 from apps.identity.errors import ConnectionNotFound, DirectoryBusy, DirectorySilent, DirectoryUnset, RunNotFound
 from apps.identity.models import Connection, DepartmentLink, DirectoryClock, DirectoryRun, Link
 from apps.identity.services.directories import runs
+from apps.identity.services.directories.claims import BEAT, SILENT_FOR
 from apps.identity.services.directories.setting import schedule
+from apps.identity.services.directories.texts import told_change
 from apps.orgs.models import Department, Placement
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD
@@ -221,13 +223,68 @@ def test_incomplete_settings_are_told(directory: Fill, boss: User) -> None:
 
 def test_one_run_at_a_time_until_whoever_holds_it_is_silent_for_too_long(directory: Fill, boss: User) -> None:
     connection = directory(departments="none")
-    with runs._claimed(connection, runs.settings_of(connection), now=NOW):
-        with pytest.raises(DirectoryBusy):
-            runs.preview(boss, connection_id=connection.pk, now=NOW)
-        clocks = DirectoryClock.objects.for_tenant(connection.tenant_id)
-        clocks.update(claimed_at=clocks.get().claimed_at - runs.CLAIM)  # type: ignore[operator]
+    silent = runs.begin(boss, connection_id=connection.pk, now=NOW)
+    with pytest.raises(DirectoryBusy):
+        runs.preview(boss, connection_id=connection.pk, now=NOW)
+    clocks = DirectoryClock.objects.for_tenant(connection.tenant_id)
+    clocks.update(claimed_at=clocks.get().claimed_at - SILENT_FOR)  # type: ignore[operator]
 
-        assert runs.preview(boss, connection_id=connection.pk, now=NOW).state == State.PREVIEWED
+    assert runs.preview(boss, connection_id=connection.pk, now=NOW).state == State.PREVIEWED
+
+    silent.run.refresh_from_db()
+    assert (silent.run.state, silent.run.trouble) == (State.FAILED, "broken_off")
+
+
+def test_whoever_has_lost_the_directory_stops_and_takes_it_from_nobody(directory: Fill, boss: User) -> None:
+    connection = directory(departments="none")
+    order = runs.begin(boss, connection_id=connection.pk, now=NOW)
+    clocks = DirectoryClock.objects.for_tenant(connection.tenant_id)
+    another = clocks.get().claimed_at + SILENT_FOR  # type: ignore[operator]
+    clocks.update(claimed_at=another)
+    order.claim._since -= BEAT
+
+    with pytest.raises(DirectoryBusy):
+        runs.carry_out(order, now=NOW)
+
+    assert clocks.get().claimed_at == another
+    assert not people_of(connection)
+    order.run.refresh_from_db()
+    assert order.run.state == State.FAILED
+
+
+def test_a_bug_leaves_a_failed_run_and_the_directory_free(
+    directory: Fill, boss: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = directory(departments="none")
+    with monkeypatch.context() as broken:
+        broken.setattr(runs, "make_plan", lambda *_arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            runs.synchronise(boss, connection_id=connection.pk, now=NOW)
+
+    run = DirectoryRun.objects.for_tenant(connection.tenant_id).get()
+    assert (run.state, run.trouble, run.detail) == (State.FAILED, "broken_off", "ZeroDivisionError")
+    assert Entry.objects.for_tenant(connection.tenant_id).filter(action="identity.directory.failed").exists()
+    assert runs.preview(boss, connection_id=connection.pk, now=NOW).state == State.PREVIEWED
+
+
+def test_a_preview_puts_off_no_run_that_is_due(directory: Fill, boss: User) -> None:
+    connection = directory(departments="none", interval_minutes=60)
+    schedule(connection, now=NOW)
+
+    runs.preview(boss, connection_id=connection.pk, now=NOW + timedelta(minutes=30))
+
+    assert DirectoryClock.objects.for_tenant(connection.tenant_id).get().due_at == NOW + timedelta(minutes=60)
+
+
+def test_changes_are_told_by_names_and_in_words(directory: Fill, boss: User) -> None:
+    connection = directory(people_filter="(uid=user041)")
+
+    run = runs.preview(boss, connection_id=connection.pk, now=NOW)
+
+    told = {what + " " + subject: rest for what, subject, rest in map(told_change, run.changes)}
+    assert told["make a department 消息"] == "below: 平台组"
+    assert told["make an account user041"] == "name: 员工041, e-mail: user041@example.com"
+    assert told["place somebody in a department user041"] == "department: 消息, position: 工程师, main department"
 
 
 def test_others_cannot_and_see_no_such_connection(
@@ -257,6 +314,17 @@ class TestDue:
         connection.save()
         (failed,) = runs.synchronise_due(now=NOW + timedelta(minutes=120))
         assert failed.state == State.FAILED
+
+    def test_settings_that_are_not_complete_are_a_failed_run_once(self, directory: Fill) -> None:
+        connection = directory(departments="none", interval_minutes=60)
+        schedule(connection, now=NOW)
+        Connection.objects.for_tenant(connection.tenant_id).filter(pk=connection.pk).update(department=None)
+
+        (failed,) = runs.synchronise_due(now=NOW + timedelta(minutes=60))
+
+        assert (failed.state, failed.trouble) == (State.FAILED, "unset")
+        assert "no department is chosen" in failed.detail
+        assert runs.synchronise_due(now=NOW + timedelta(days=9)) == []
 
     def test_without_an_interval_it_is_never_due(self, directory: Fill) -> None:
         connection = directory()
