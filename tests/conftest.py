@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.services.afterwards import Afterwards
 from apps.accounts.services.keys import keys
 from apps.tenants.models import Tenant
+from apps.tenants.resolution import forget_names
 from tests.clock import Clock
 
 # Playwright's sync API and async fixtures keep an event loop in the test's thread; Django must not mistake that for
@@ -49,6 +50,13 @@ def _forget_signing_keys() -> Iterator[None]:
     """Signing keys that a process knows are those of its database, and every test has one of its own."""
     yield
     keys.forget()
+
+
+@pytest.fixture(autouse=True)
+def _forget_tenants_names() -> Iterator[None]:
+    """A process knows for a while which tenant a name stands for; another test's tenant may have the same name."""
+    yield
+    forget_names()
 
 
 @pytest.fixture(autouse=True)

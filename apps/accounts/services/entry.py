@@ -38,6 +38,8 @@ STEP_S: Final = {FACTOR: 300, ENROL: 900, RENEW: 900}
 MAX_TRIES: Final = 5
 """Wrong codes of one sign-in; the lock-out of `factors.prove` counts beyond it."""
 RECENT_S: Final = 600
+MAX_NEXT_CHARS: Final = 4_000
+"""Of an address to go on to: enough for what a program asks for. A longer one is forgotten, not cut."""
 
 _PENDING: Final = "pending_sign_in"
 _SIGNED_IN_AT: Final = "signed_in_at"
@@ -126,11 +128,15 @@ def confirm_url(request: HttpRequest) -> str:
 
 def safe_next(request: HttpRequest, url: str) -> str:
     """Return the address if it is one of this site, else the start page."""
-    if url and url_has_allowed_host_and_scheme(
+    return own_address(request, url) or resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def own_address(request: HttpRequest, url: str) -> str:
+    """Return the address if it is one of this site, else nothing: nobody is led elsewhere (RFC 9700 §4.11)."""
+    is_own = 0 < len(url) <= MAX_NEXT_CHARS and url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return url
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
+    )
+    return url if is_own else ""
 
 
 def require_person(user: User) -> None:

@@ -65,7 +65,7 @@ def fulfil(request: HttpRequest, connection: Connection, visitor: Visitor, purpo
         person = welcome(connection, visitor, now=now)
         return redirect(entry.first_factor_passed(request, person, method=connection.kind, next_url=purpose.next_url))
     except ImError as error:
-        return turned_away(request, error, purpose)
+        return turned_away(request, connection, error, purpose)
 
 
 def failed(
@@ -76,13 +76,17 @@ def failed(
         "sign-in elsewhere failed: connection=%s kind=%s reason=%s", connection.pk, connection.kind, reason[:300]
     )
     error = ProviderCancelled if is_cancelled else ProviderFailed
-    return turned_away(request, error(name=connection.name), purpose)
+    return turned_away(request, connection, error(name=connection.name), purpose)
 
 
-def turned_away(request: HttpRequest, error: ImError, purpose: Purpose) -> HttpResponse:
-    """Lead back to where she came from, and say why there."""
+def turned_away(request: HttpRequest, connection: Connection, error: ImError, purpose: Purpose) -> HttpResponse:
+    """Lead back to where she came from, and say why there. At the door she finds the other ways into her tenant."""
     messages.error(request, error.text)
-    return redirect("account-links" if purpose.links_for or request.user.is_authenticated else "login")
+    if purpose.links_for or request.user.is_authenticated:
+        return redirect("account-links")
+    asked = {} if named_tenant(request) else {"tenant": connection.tenant.slug}
+    asked |= {"next": purpose.next_url} if purpose.next_url else {}
+    return redirect(f"{reverse('login')}?{urlencode(asked)}" if asked else "login")
 
 
 def proof_first() -> HttpResponse:

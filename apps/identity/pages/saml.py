@@ -44,7 +44,7 @@ def leave(request: HttpRequest, connection: Connection, purpose: Purpose) -> Htt
         config = read_config(connection.config, SamlConfig)
         url, request_id = asked(config, service_of(request, connection.pk), _exchange(request), relay_state="")
     except ConnectionUnset as error:
-        return turned_away(request, error, purpose)
+        return turned_away(request, connection, error, purpose)
     request.session[_PENDING] = {
         "connection": connection.pk.hex,
         "request": request_id,
@@ -79,7 +79,7 @@ def come_back(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except AssertionRefused as refusal:
         return failed(request, connection, purpose, reason=str(refusal))
     except ConnectionUnset as error:
-        return turned_away(request, error, purpose)
+        return turned_away(request, connection, error, purpose)
     return fulfil(request, connection, visitor, purpose)
 
 

@@ -34,7 +34,7 @@ _UNASKED = (OAuth2Error, RequestException, KeyError)
 @never_cache
 def start(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Leave, to sign in."""
-    return _leave(request, connection_id, Purpose(next_url=request.GET.get("next", "")[:2000]))
+    return _leave(request, connection_id, Purpose(next_url=entry.own_address(request, request.GET.get("next", ""))))
 
 
 @require_POST
@@ -75,7 +75,7 @@ def callback(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except _UNASKED as error:
         return failed(request, connection, _purpose(adapter.state), reason=f"{type(error).__name__}: {error}")
     except ImError as error:
-        return turned_away(request, error, _purpose(adapter.state))
+        return turned_away(request, connection, error, _purpose(adapter.state))
     return answer
 
 
@@ -103,7 +103,7 @@ def _leave(request: HttpRequest, connection_id: UUID, purpose: Purpose) -> HttpR
     except _UNASKED as error:
         return failed(request, connection, purpose, reason=f"{type(error).__name__}: {error}")
     except ImError as error:
-        return turned_away(request, error, purpose)
+        return turned_away(request, connection, error, purpose)
     return response
 
 

@@ -11,6 +11,7 @@ from apps.accounts.errors import SignInExpired, SignInRefused
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, entry
 from apps.tenants.services import suspend_tenant
+from tests.accounts.elsewhere import ELSEWHERE
 from tests.accounts.factors import with_codes
 
 
@@ -92,9 +93,25 @@ def test_what_is_parked_in_another_form_is_nothing(request_: HttpRequest, stored
         entry.note_wrong_try(request_)
 
 
-@pytest.mark.parametrize("url", ["//evil.test/", "https://evil.test/", "javascript:alert(1)", "", "/\\evil.test"])
-def test_only_addresses_of_this_site_are_led_to(request_: HttpRequest, url: str) -> None:
+@pytest.mark.parametrize("url", ["", *ELSEWHERE], ids=lambda url: repr(url)[:40])
+def test_nobody_is_led_to_addresses_elsewhere(request_: HttpRequest, url: str) -> None:
+    assert entry.own_address(request_, url) == ""
     assert entry.safe_next(request_, url) == "/chat/"
+
+
+@pytest.mark.parametrize(
+    "url", ["/", "/a/?b=//evil.test/&c=d", "http://testserver/a/", "//testserver/a/", "/%2Fevil.test/"]
+)
+def test_addresses_of_this_site_are_led_to_as_they_are(request_: HttpRequest, url: str) -> None:
+    assert entry.own_address(request_, url) == url
+    assert entry.safe_next(request_, url) == url
+
+
+def test_what_was_asked_for_safely_does_not_lead_to_the_open() -> None:
+    safe = RequestFactory().get("/", secure=True)
+
+    assert entry.own_address(safe, "http://testserver/a/") == ""
+    assert entry.own_address(safe, "https://testserver/a/") == "https://testserver/a/"
 
 
 def test_a_page_that_asks_for_a_proof_leads_back(request_: HttpRequest) -> None:

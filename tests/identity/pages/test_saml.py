@@ -72,7 +72,7 @@ def test_an_answer_is_taken_once(client: Client, saml: Connection, idp: Idp) -> 
 
     response = posted(client, saml, answer, again="1")
 
-    assert response.headers["Location"] == "/accounts/login/"
+    assert response.headers["Location"] == "/accounts/login/?tenant=acme"
     assert signed_in_as(client) is None
 
 
@@ -139,3 +139,16 @@ def test_a_connection_without_a_certificate_says_so(client: Client, connect: Con
 
     assert "not right" in page
     assert client.get(reverse("identity-saml-metadata", args=[connection.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wanted", "landed"), [("/accounts/links/?a=b", "/accounts/links/?a=b"), ("//evil.test", "/chat/")]
+)
+def test_a_sign_in_by_saml_leads_where_somebody_wanted_to_go(
+    client: Client, saml: Connection, idp: Idp, wanted: str, landed: str
+) -> None:
+    answer = response_to(client, idp, saml, request_of(left(client, saml, next=wanted)))
+
+    response = posted(client, saml, answer, RelayState="https://evil.test/", next="https://evil.test/")
+
+    assert response.headers["Location"] == landed

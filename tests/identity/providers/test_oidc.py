@@ -93,7 +93,7 @@ def test_an_identity_token_of_something_else_signs_nobody_in(
 
     response = attempt(client, oidc, party)
 
-    assert response.headers["Location"] == "/accounts/login/"
+    assert response.headers["Location"] == "/accounts/login/?tenant=acme"
     assert signed_in_as(client) is None
 
 
@@ -169,7 +169,7 @@ def test_a_broken_answer_signs_nobody_in(
 
     response = came_back(client, oidc, code=code, state=state)
 
-    assert response.headers["Location"] == "/accounts/login/"
+    assert response.headers["Location"] == "/accounts/login/?tenant=acme"
     assert signed_in_as(client) is None
 
 
@@ -178,7 +178,7 @@ def test_a_provider_that_describes_another_issuer_is_not_even_left_for(
 ) -> None:
     party.metadata = {"issuer": "https://evil.example"}
 
-    assert left(client, oidc) == "/accounts/login/"
+    assert left(client, oidc) == "/accounts/login/?tenant=acme"
 
 
 def test_an_answer_is_used_once(client: Client, oidc: Connection, linked: Link, party: Party) -> None:

@@ -8,19 +8,19 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.webclient.browser.federation import Federation, federation
 from tests.webclient.browser.site import Site
 from tests.webclient.browser.visitor import Visitor, new_tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
 Contexts = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="module")
-def world(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+def world(chromium: Browser, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
     with federation(site, tmp_path_factory.mktemp("federation"), worker) as running:
         yield running
