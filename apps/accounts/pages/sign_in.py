@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.errors import ProofWrong, SignInExpired, SignInLimited, SignInRefused
-from apps.accounts.forms import CodeForm, PasswordForm, SignInForm
+from apps.accounts.forms import CodeForm, PasswordForm, RecoveryForm, SignInForm
 from apps.accounts.models import User
 from apps.accounts.pages.visitor import visitor_of
 from apps.accounts.services import entry
@@ -52,6 +52,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "passkey_url": reverse("passkey-challenge"),
         "reset_url": reverse("password-reset"),
         "offers_company": tenant is None,
+        "unknown_company": slug if tenant is None else "",
     }
     return render(request, "accounts/login.html", context)
 
@@ -63,7 +64,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for a one-time code, a recovery code or a passkey of whoever is on her way in."""
     try:
         _pending, user = entry.pending_sign_in(request, entry.FACTOR)
-        form = CodeForm(request.POST if request.method == "POST" else None)
+        kinds = kinds_of(user)
+        form = (CodeForm if CODES in kinds else RecoveryForm)(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
                 proof = prove(user, form.cleaned_data["code"], now=timezone.now())
@@ -75,7 +77,6 @@ def second_factor(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, error.text)
     except (SignInExpired, SignInRefused) as error:
         return begin_anew(request, error)
-    kinds = kinds_of(user)
     context = {"form": form, "has_codes": CODES in kinds, "passkey_url": _passkey_url(kinds)}
     return render(request, "accounts/second_factor.html", context)
 
@@ -95,6 +96,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
             _prove_again(request, user, form)
             entry.confirmed(request)
             return redirect(following)
+        except ProofWrong as error:
+            form.refuse(error)
         except ImError as error:
             form.add_error(None, error.text)
     context = {
