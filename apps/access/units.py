@@ -106,9 +106,11 @@ GRANTS_CHANGE: Final = Unit("access.grants.change", _("grant and revoke roles"),
 ROLES_VIEW: Final = Unit("access.roles.view", _("see roles"), _GROUP, Level.TENANT)
 ROLES_CHANGE: Final = Unit("access.roles.change", _("make and change roles"), _GROUP, Level.TENANT)
 AUDIT_VIEW: Final = Unit("audit.entries.view", _("read the audit log"), _("Audit"), Level.DEPARTMENT)
-"""Here, because the audit log lies below this app."""
+"""Here, because the audit log lies below this app, as jobs do."""
+JOBS_VIEW: Final = Unit("jobs.jobs.view", _("see what the installation does by itself"), _("Jobs"), Level.SYSTEM)
+JOBS_RUN: Final = Unit("jobs.jobs.run", _("have jobs run at once"), _("Jobs"), Level.SYSTEM)
 
-UNITS: Final = (GRANTS_VIEW, GRANTS_CHANGE, ROLES_VIEW, ROLES_CHANGE, AUDIT_VIEW)
+UNITS: Final = (GRANTS_VIEW, GRANTS_CHANGE, ROLES_VIEW, ROLES_CHANGE, AUDIT_VIEW, JOBS_VIEW, JOBS_RUN)
 ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("access", "grant", "view"): GRANTS_VIEW,
     ("access", "grant", "add"): GRANTS_CHANGE,
@@ -119,4 +121,6 @@ ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("access", "role", "change"): ROLES_CHANGE,
     ("access", "role", "delete"): ROLES_CHANGE,
     ("audit", "entry", "view"): AUDIT_VIEW,
+    ("jobs", "job", "view"): JOBS_VIEW,
+    ("jobs", "job", "change"): JOBS_RUN,
 }

@@ -15,15 +15,17 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Tenants")
 
     def ready(self) -> None:
-        """Tell the powers below where tenants are, and keep the wall between them up to date."""
+        """Tell those below where tenants are and what is due about them, and keep the wall between them up to date."""
         from apps.access.locators import TenantLocator, register_locator
         from apps.access.places import register_keeper, register_system_tenant
         from apps.access.scopes import Level
         from apps.access.units import register_units
         from apps.audit.words import register_words
+        from apps.jobs.registry import register_job
         from apps.tenants.checks import check_wall
         from apps.tenants.places import hold_tenant, is_system_tenant
         from apps.tenants.services.acting import WORDS
+        from apps.tenants.tasks import JOBS
         from apps.tenants.units import ADMIN_UNITS, UNITS
 
         register_units(*UNITS, admin=ADMIN_UNITS)
@@ -31,6 +33,8 @@ class TenantsConfig(AppConfig):
         register_locator("tenants.Tenant", TenantLocator("id"))
         register_keeper(Level.TENANT, hold_tenant)
         register_system_tenant(is_system_tenant)
+        for job in JOBS:
+            register_job(job)
         register(check_wall, Tags.security, deploy=True)
         post_migrate.connect(_build_wall, sender=self)
 

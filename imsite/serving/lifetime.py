@@ -18,6 +18,7 @@ from apps.gateway import lifespan
 from imsite.errors import NodeRemoved, OperatorError
 from imsite.operating import monitoring
 from imsite.phrases import phrase
+from imsite.serving import duties
 
 DRAIN_TIMEOUT_S = 25.0
 """Sessions get 4 s to close and as much to end their work, the cluster 15 s to take over."""
@@ -85,12 +86,13 @@ async def open_gateway(stop: StopRequest) -> None:
     except CannotStart as error:
         await monitoring.stop()
         raise OperatorError(phrase("this node cannot enter its cluster: {reason}", reason=error)) from error
+    duties.start()
 
 
 async def drain_gateway() -> None:
-    """Let the gateway finish its sessions and write what it holds; cut off after 25 s."""
+    """Let the gateway finish its sessions and write what it holds, and jobs end meanwhile; cut off after 25 s."""
     try:
-        await asyncio.wait_for(lifespan.shutdown(), DRAIN_TIMEOUT_S)
+        await asyncio.wait_for(asyncio.gather(duties.stop(), lifespan.shutdown()), DRAIN_TIMEOUT_S)
     except TimeoutError:
         logger.error("the sessions did not finish in time", extra={"timeout_s": DRAIN_TIMEOUT_S})
     await monitoring.stop()

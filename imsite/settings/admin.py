@@ -138,6 +138,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link(_("Tenants"), "corporate_fare", "admin:tenants_tenant_changelist", "tenants.tenant.view"),
+                    _link(_("Jobs"), "schedule", "admin:jobs_job_changelist", "jobs.jobs.view"),
                     {
                         "title": _("Cluster"),
                         "icon": "hub",

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "apps.cluster",
     "apps.events",
     "apps.audit",
+    "apps.jobs",
     "apps.access",
     "apps.tenants",
     "apps.accounts",

@@ -9,15 +9,16 @@ from django.db import models
 
 from apps.accounts.models import FailedProofs, SigningKey, Terminal, User
 from apps.conversations.models import Conversation
+from apps.jobs.models import Job
 from apps.tenants.models import ScopedManager, Tenant, UnscopedQueryError
 from tests.architecture.tree import app_rows, parsed, source_files
 
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 KEYED_APPS = {"common", "audit", "access"}
 """They lie below tenants: their rows hold the tenant's id and no reference."""
-INSTALLATION_WIDE = {Tenant, SigningKey, FailedProofs}
+INSTALLATION_WIDE = {Tenant, SigningKey, FailedProofs, Job}
 """What every tenant shares: the list of tenants, the keys that the installation signs with, and how often a name that
-may be nobody's was tried."""
+may be nobody's was tried, and what the installation does by itself."""
 
 BY_POWERS = "an administrator names a row by its id; her powers at its scope decide"
 WITHIN = "counts what is within an administrator's scopes"

@@ -1,7 +1,8 @@
-"""The base of admin pages at every level, and the page of the audit log."""
+"""The base of admin pages at every level, and the pages of the audit log and of periodic jobs."""
 
 from apps.access.admin.autocomplete import send_choices as send_choices
 from apps.access.admin.filters import WithinFilter as WithinFilter
+from apps.access.admin.jobs import JobAdmin as JobAdmin
 from apps.access.admin.reach import covers as covers
 from apps.access.admin.reach import has_unit as has_unit
 from apps.access.admin.reach import may_enter as may_enter

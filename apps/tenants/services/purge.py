@@ -4,8 +4,9 @@ From the first row on there is no way back, which the status says; a purge that 
 stays is the audit log: that of the tenant, and in the system's own the entry that it was erased.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,7 +20,18 @@ from apps.common.retry import run_in_transaction
 from apps.tenants.models import Tenant
 from apps.tenants.services.locking import locked
 from apps.tenants.services.making import ensure_system_tenant
-from apps.tenants.services.rows import KEPT_APPS, AnyModel, dependents, is_leaf, tenant_models
+from apps.tenants.services.rows import (
+    KEPT_APPS,
+    AnyModel,
+    Possession,
+    dependents,
+    is_leaf,
+    names_tenant,
+    pointing_at,
+    possessions,
+    primary_key,
+    tenant_models,
+)
 
 BATCH_ROWS: Final = 5_000
 """Rows of large tables, which nothing refers to, per transaction. The rest goes in one: rows refer to each other."""
@@ -27,14 +39,19 @@ BATCH_ROWS: Final = 5_000
 _Status = Tenant.Status
 
 
-def purge_due(*, now: datetime) -> list[str]:
-    """Erase every tenant whose time is over and return their short names. Two at the same time do no harm."""
+def purge_due(*, now: datetime, beat: Callable[[int], None] = lambda tenants: None) -> list[str]:
+    """Erase every tenant whose time is over and return their short names. Two at the same time do no harm.
+
+    `beat` is called after every batch, with how many tenants that was the last one of; what it raises ends the purge
+    there, and the next one takes it up.
+    """
     due = Q(status=_Status.DELETING, deletes_at__lte=now) | Q(status=_Status.PURGING)
     purged = []
     for tenant in Tenant.objects.filter(due).order_by("deletes_at", "id"):
         if run_in_transaction(lambda tenant=tenant: _begin(tenant.id, now)):  # type: ignore[misc]  # bound at once
-            _purge(tenant, now)
+            _purge(tenant, now, beat)
             purged.append(tenant.slug)
+            beat(1)
     return purged
 
 
@@ -52,12 +69,12 @@ def _begin(tenant_id: UUID, now: datetime) -> bool:
     return True
 
 
-def _purge(tenant: Tenant, now: datetime) -> None:
+def _purge(tenant: Tenant, now: datetime, beat: Callable[[int], None]) -> None:
     models = [model for model in tenant_models() if model._meta.app_label not in KEPT_APPS]
     for model in models:
         if is_leaf(model):
             while _delete_some(model, tenant.id):
-                pass
+                beat(0)
     run_in_transaction(lambda: _delete_rest(tenant, models, now))
 
 
@@ -78,21 +95,26 @@ def _delete_rest(tenant: Tenant, models: list[AnyModel], now: datetime) -> None:
     locked(tenant.id)
     drop_scopes(tenant_scope(tenant.id))
     with connection.cursor() as cursor:
+        owned = [(possession, _owned(cursor, possession, tenant.id)) for possession in possessions()]
+        for possession, keys in owned:
+            for model, key in pointing_at(possession.model):
+                if not names_tenant(model):
+                    _delete_by(cursor, model, key.column, keys)
         for model, key in dependents():
-            parent = key.related_model
-            assert isinstance(parent, type)  # noqa: S101 - `dependents` has only these
             cursor.execute(
                 sql.SQL("DELETE FROM {table} WHERE {key} IN (SELECT {pk} FROM {parent} WHERE tenant_id = %s)").format(
                     table=sql.Identifier(model._meta.db_table),
                     key=sql.Identifier(key.column),
-                    pk=sql.Identifier(str(parent._meta.pk.column)),
-                    parent=sql.Identifier(parent._meta.db_table),
+                    pk=sql.Identifier(primary_key(key.related_model)),
+                    parent=sql.Identifier(key.related_model._meta.db_table),
                 ),
                 [tenant.id],
             )
         for model in models:
             table = sql.Identifier(model._meta.db_table)
             cursor.execute(sql.SQL("DELETE FROM {table} WHERE tenant_id = %s").format(table=table), [tenant.id])
+        for possession, keys in owned:
+            _delete_by(cursor, possession.model, primary_key(possession.model), keys)
         cursor.execute("DELETE FROM tenants_tenant WHERE id = %s", [tenant.id])
     record(
         Change(
@@ -108,3 +130,19 @@ def _delete_rest(tenant: Tenant, models: list[AnyModel], now: datetime) -> None:
             at=now,
         )
     )
+
+
+def _owned(cursor: Any, possession: Possession, tenant_id: UUID) -> list[Any]:
+    """Return the keys of what rows of the tenant have for themselves, before those rows go."""
+    statement = sql.SQL("SELECT {key} FROM {table} WHERE tenant_id = %s AND {key} IS NOT NULL").format(
+        key=sql.Identifier(possession.key.column), table=sql.Identifier(possession.owner._meta.db_table)
+    )
+    cursor.execute(statement, [tenant_id])
+    return [key for (key,) in cursor.fetchall()]
+
+
+def _delete_by(cursor: Any, model: AnyModel, column: str, values: list[Any]) -> None:
+    statement = sql.SQL("DELETE FROM {table} WHERE {column} = ANY(%s)").format(
+        table=sql.Identifier(model._meta.db_table), column=sql.Identifier(column)
+    )
+    cursor.execute(statement, [values])

@@ -5,6 +5,8 @@ from typing import Any, Final, NamedTuple
 from django.apps import apps
 from django.db import models
 
+from apps.tenants.models import Tenant
+
 KEPT_APPS: Final = frozenset({"audit"})
 """Stay when a tenant is erased: the log of what was done cannot be undone, and knows tenants by their ids alone."""
 
@@ -18,6 +20,14 @@ class Dependent(NamedTuple):
     key: "models.ForeignKey[Any, Any]"
 
 
+class Possession(NamedTuple):
+    """A model without a tenant whose row a tenant's row has for itself: `key` is that row's one-to-one field."""
+
+    owner: AnyModel
+    key: "models.OneToOneField[Any, Any]"
+    model: AnyModel
+
+
 def tenant_models() -> list[AnyModel]:
     """Return the models whose rows name their tenant, by label."""
     return sorted((model for model in _all() if names_tenant(model)), key=lambda model: model._meta.label_lower)
@@ -27,22 +37,44 @@ def dependents() -> list[Dependent]:
     """Return the models whose rows lead to a tenant by one of the others, such as a user's tokens."""
     return [
         Dependent(model, field)
-        for model in _all()
+        for parent in tenant_models()
+        for model, field in pointing_at(parent)
         if not names_tenant(model)
-        for field in model._meta.concrete_fields
-        if isinstance(field, models.ForeignKey)
-        and isinstance(field.related_model, type)
-        and names_tenant(field.related_model)
     ]
 
 
+def possessions() -> list[Possession]:
+    """Return what tenants' rows have for themselves, such as a registration the program that it is about."""
+    return [
+        Possession(owner, field, field.related_model)
+        for owner in tenant_models()
+        for field in owner._meta.concrete_fields
+        if isinstance(field, models.OneToOneField)
+        and isinstance(field.related_model, type)
+        and not names_tenant(field.related_model)
+        and field.related_model is not Tenant
+    ]
+
+
+def pointing_at(parent: AnyModel) -> list[Dependent]:
+    """Return the models with a foreign key to this one."""
+    return [
+        Dependent(model, field)
+        for model in _all()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and field.related_model is parent
+    ]
+
+
+def primary_key(model: "AnyModel | str") -> str:
+    """Return the column that identifies rows of the model."""
+    assert isinstance(model, type)  # noqa: S101 - relations are resolved once apps are loaded
+    return str(model._meta.pk.column)
+
+
 def is_leaf(model: AnyModel) -> bool:
-    """Tell whether no row refers to rows of the model: they can go a few at a time."""
-    return not any(
-        isinstance(field, models.ForeignKey) and field.related_model is model
-        for other in _all()
-        for field in other._meta.concrete_fields
-    )
+    """Tell whether rows of the model can go a few at a time: no row refers to them, and none is found by them."""
+    return not pointing_at(model) and all(each.owner is not model for each in possessions())
 
 
 def names_tenant(model: AnyModel) -> bool:

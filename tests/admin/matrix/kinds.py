@@ -17,6 +17,7 @@ from apps.accounts.services import create_user
 from apps.audit.services import Change, record
 from apps.common.clock import now_ms
 from apps.identity.models import Connection, Link
+from apps.jobs.models import Job
 from apps.messaging.services.conversations import start_group
 from apps.orgs.models import Agreement, Organisation, Placement
 from tests.admin.conftest import give_role, make_terminal, make_tokens
@@ -113,6 +114,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "identity.connection": Kind(_connection, lowest="tenant"),
     "identity.link": Kind(_link),
+    "jobs.job": Kind(lambda w, p: Job.objects.create(name=f"tests.{p}", due_at=timezone.now()), lowest="system"),
     "oauth2_provider.accesstoken": Kind(_token(get_access_token_model())),
     "oauth2_provider.refreshtoken": Kind(_token(get_refresh_token_model())),
     "orgs.agreement": Kind(_agreement, lowest="organisation"),

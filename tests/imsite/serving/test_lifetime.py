@@ -12,7 +12,7 @@ from apps.cluster.services import CannotStart
 from apps.gateway import lifespan
 from imsite.errors import NodeRemoved, OperatorError
 from imsite.operating import monitoring
-from imsite.serving import lifetime
+from imsite.serving import duties, lifetime
 
 
 @pytest.fixture
@@ -90,15 +90,20 @@ async def test_the_gateway_is_started_and_stopped(monkeypatch: pytest.MonkeyPatc
     async def stop_measuring() -> None:
         calls.append("stop measuring")
 
+    async def stop_jobs() -> None:
+        calls.append("stop jobs")
+
     monkeypatch.setattr(monitoring, "start", lambda: calls.append("measure"))
     monkeypatch.setattr(monitoring, "stop", stop_measuring)
+    monkeypatch.setattr(duties, "start", lambda: calls.append("jobs"))
+    monkeypatch.setattr(duties, "stop", stop_jobs)
     monkeypatch.setattr(lifespan, "startup", startup)
     monkeypatch.setattr(lifespan, "shutdown", shutdown)
 
     await lifetime.open_gateway(lifetime.StopRequest())
     await lifetime.drain_gateway()
 
-    assert calls == ["measure", "startup", "shutdown", "stop measuring"]
+    assert calls == ["measure", "startup", "jobs", "stop jobs", "shutdown", "stop measuring"]
 
 
 async def test_a_node_that_cannot_enter_its_cluster_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

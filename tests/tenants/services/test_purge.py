@@ -1,15 +1,18 @@
 """Erasing tenants whose time is over: everything of theirs, nothing of others."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import connection
+from oauth2_provider.models import get_access_token_model, get_application_model
 
-from apps.accounts.models import User
+from apps.accounts.models import Registration, User
 from apps.audit.models import Entry
 from apps.conversations.models import Conversation
+from apps.jobs.turns import Ending, TurnOver
 from apps.messaging.models import Event
 from apps.messaging.services import conversations
 from apps.tenants import services
@@ -53,6 +56,43 @@ def test_nothing_is_left_but_the_audit_log(full: Tenant) -> None:
     assert not Tenant.objects.filter(slug="acme").exists()
     assert not LogEntry.objects.exists()
     connection.check_constraints()
+
+
+def make_program(tenant: Tenant, name: str) -> Any:
+    """A program of a tenant with a token of its own, which is nobody's."""
+    program = get_application_model().objects.create(name=name, client_id=name)
+    Registration.unscoped.create(tenant=tenant, application=program, kind="service")
+    get_access_token_model().objects.create(user=None, application=program, token=name, expires=LATER, scope="")
+    return program
+
+
+def test_its_programs_go_with_all_they_were_given(full: Tenant, eve: User) -> None:
+    make_program(full, "ours")
+    make_program(eve.tenant, "theirs")
+    services.request_deletion(full, now=NOW)
+
+    services.purge_due(now=LATER)
+
+    assert not get_application_model().objects.filter(client_id="ours").exists()
+    assert [token.application.client_id for token in get_access_token_model().objects.all()] == ["theirs"]
+    assert Registration.unscoped.get().application.client_id == "theirs"
+    connection.check_constraints()
+
+
+def test_it_may_be_ended_between_batches_and_taken_up_again(full: Tenant) -> None:
+    services.request_deletion(full, now=NOW)
+    beats: list[int] = []
+
+    def end(tenants: int) -> None:
+        beats.append(tenants)
+        raise TurnOver(Ending.STOPPING)
+
+    with pytest.raises(TurnOver):
+        services.purge_due(now=LATER, beat=end)
+    assert services.purge_due(now=LATER, beat=beats.append) == ["acme"]
+
+    assert beats[0] == 0
+    assert beats[-1] == 1
 
 
 def test_others_lose_nothing(full: Tenant, eve: User) -> None:
