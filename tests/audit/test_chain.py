@@ -164,6 +164,14 @@ class TestBounded:
     def test_keeps_what_fits(self) -> None:
         assert bounded({"at": UUID(int=0)}) == {"at": "0" * 32}
 
+    def test_keeps_what_is_exactly_as_large_as_the_bound(self) -> None:
+        room = MAX_VALUES_BYTES - len(spelled({"text": ""}))
+
+        whole, cut = bounded({"text": "x" * room}), bounded({"text": "x" * (room + 1)})
+
+        assert whole == {"text": "x" * room}
+        assert cut["omitted_bytes"] == MAX_VALUES_BYTES + 1
+
     def test_says_of_the_rest_how_large_it_was_and_what_its_digest_is(self) -> None:
         values = {"rows": ["x" * 100] * (MAX_VALUES_BYTES // 100)}
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -55,6 +56,14 @@ def test_lists_hold_what_one_administers_only(
 
     assert {grant["user"] for grant in everything} == {str(boss.id), str(alice.id)}
     assert [grant["user"] for grant in below] == [grant["user"] for grant in of_alice] == [str(alice.id)]
+
+
+def test_somebody_of_another_tenant_is_as_unknown_as_nobody(client: RestClient, eve: User, org: Scope) -> None:
+    nobody = {"user": str(uuid4()), "role": AUDITOR, "scope": org.path}
+
+    answers = [client.post(GRANTS, body) for body in (wanted(eve, org), nobody)]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(404, "user_not_found")] * 2
 
 
 def test_pages_lead_from_one_to_the_next(client: RestClient, alice: User, bob: User, give: Give, org: Scope) -> None:

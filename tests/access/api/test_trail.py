@@ -1,5 +1,7 @@
 """The audit log over REST."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import transaction
 
@@ -11,9 +13,12 @@ from tests.access.conftest import Give
 from tests.rest_client import signed_in
 
 AUDIT = "/api/v1/audit"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def note(user: User, scope: Scope, action: str = "orgs.department.moved", label: str = "R&D") -> None:
+def note(
+    user: User, scope: Scope, action: str = "orgs.department.moved", label: str = "R&D", at: datetime = NOON
+) -> None:
     with transaction.atomic():
         record(
             Change(
@@ -27,6 +32,7 @@ def note(user: User, scope: Scope, action: str = "orgs.department.moved", label:
                 target_label=label,
                 before={"name": "Old"},
                 after={"name": label},
+                at=at,
             )
         )
 
@@ -73,9 +79,10 @@ def test_a_search_narrows(boss: User, org: Scope, query: str, found: int) -> Non
     assert len(answer.body["items"]) == found
 
 
-def test_pages_miss_nothing_and_repeat_nothing(boss: User, whole: Scope) -> None:
+@pytest.mark.parametrize("apart", [timedelta(), timedelta(microseconds=1), timedelta(milliseconds=1)])
+def test_pages_miss_nothing_and_repeat_nothing(boss: User, whole: Scope, apart: timedelta) -> None:
     for number in range(5):
-        note(boss, whole, label=f"change {number}")
+        note(boss, whole, label=f"change {number}", at=NOON + number * apart)
     client, seen, cursor = signed_in(boss), [], ""
 
     while True:

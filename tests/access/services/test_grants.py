@@ -30,6 +30,7 @@ from apps.common.retry import run_in_transaction
 from apps.tenants.models import Tenant
 from tests.access.conftest import NOW, Give, told
 from tests.conftest import PASSWORD
+from tests.locks import locked_by
 from tests.messaging.racing import race
 
 LATER = NOW + timedelta(days=7)
@@ -173,6 +174,17 @@ class TestGrantRole:
 
         assert {(grant.role, grant.custom_id) for grant in grants} == {(role.id.hex, role.id)}
         assert powers_of(bob, now=NOW).may(GRANTS_VIEW, whole)
+
+    def test_of_two_roles_with_one_key_that_of_the_place_is_given(
+        self, root: User, tenant: Tenant, whole: Scope, org: Scope
+    ) -> None:
+        theirs = make_role(tenant, "helpdesk", [GRANTS_VIEW.code])
+        home = make_role(root.tenant, "helpdesk", [GRANTS_CHANGE.code])
+
+        there = grant_role(root, user=root, role="helpdesk", scope=org, now=NOW)
+        everywhere = grant_role(root, user=root, role="helpdesk", scope=SYSTEM, now=NOW)
+
+        assert (there.custom, everywhere.custom) == (theirs, home)
 
     def test_grants_of_one_person_are_bounded(
         self, boss: User, alice: User, org: Scope, monkeypatch: pytest.MonkeyPatch
@@ -319,6 +331,27 @@ class TestTheLastSystemAdmin:
 
         with pytest.raises(LastSystemAdmin):
             revoke_grant(root, grant_id=self.own(root).id, now=NOW)
+
+
+class TestLocks:
+    """In the order that the module names, so that two services never wait for each other."""
+
+    def test_giving_holds_the_place_the_role_and_the_grant(
+        self, boss: User, alice: User, tenant: Tenant, whole: Scope
+    ) -> None:
+        make_role(tenant, "helpdesk", [GRANTS_VIEW.code])
+
+        locked = locked_by(lambda: grant_role(boss, user=alice, role="helpdesk", scope=whole, now=NOW))
+
+        assert locked == ["tenants_tenant", "access_role", "access_grant", "audit_head"]
+
+    def test_revoking_holds_whoever_else_runs_the_system(self, root: User, give: Give) -> None:
+        other = create_user(root.tenant, username="other", password=PASSWORD)
+        grant = give(other, SYSTEM_ADMIN, SYSTEM)
+
+        locked = locked_by(lambda: revoke_grant(root, grant_id=grant.id, now=NOW))
+
+        assert locked == ["accounts_user", "access_grant", "audit_head"]
 
 
 @pytest.mark.django_db(transaction=True)

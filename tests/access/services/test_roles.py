@@ -26,6 +26,7 @@ from apps.common.errors import InvalidInput, Stale
 from apps.tenants.models import Tenant
 from tests.access.conftest import NOW, Give, told
 from tests.conftest import PASSWORD
+from tests.locks import locked_by
 
 
 def make(actor: User, tenant: Tenant, *, key: str = "helpdesk", units: list[str] | None = None) -> Role:
@@ -58,6 +59,9 @@ class TestCreateRole:
     def test_refuses_bad_input(self, boss: User, tenant: Tenant, key: str, units: list[str]) -> None:
         with pytest.raises(InvalidInput):
             make(boss, tenant, key=key, units=units)
+
+    def test_takes_a_key_as_long_as_the_bound(self, boss: User, tenant: Tenant) -> None:
+        assert len(make(boss, tenant, key="x" * roles.MAX_KEY_CHARS).key) == roles.MAX_KEY_CHARS
 
     def test_refuses_a_name_that_is_taken(self, boss: User, tenant: Tenant) -> None:
         make(boss, tenant)
@@ -155,6 +159,18 @@ class TestChangeRole:
 
         assert changed.units == sorted(wider)
 
+    def test_one_who_holds_the_role_for_ever_outweighs_all_who_hold_it_for_a_while(
+        self, alice: User, bob: User, boss: User, tenant: Tenant, whole: Scope, give: Give
+    ) -> None:
+        role = make(boss, tenant)
+        grant_role(boss, user=bob, role="helpdesk", scope=whole, now=NOW)
+        grant_role(boss, user=alice, role="helpdesk", scope=whole, expires_at=NOW + timedelta(hours=1), now=NOW)
+        give(alice, TENANT_ADMIN, whole, expires_at=NOW + timedelta(days=1))
+        wider = [GRANTS_VIEW.code, GRANTS_CHANGE.code]
+
+        with pytest.raises(EndsTooLate):
+            change_role(alice, role_id=role.id, tenant_id=tenant.id, version=1, units=wider, now=NOW)
+
     def test_whoever_has_it_for_a_while_may_still_narrow_a_role(
         self, alice: User, boss: User, tenant: Tenant, whole: Scope, give: Give
     ) -> None:
@@ -196,3 +212,14 @@ class TestDeleteRole:
 
         with pytest.raises(NotPermitted):
             delete_role(alice, role_id=role.id, tenant_id=tenant.id, now=NOW)
+
+
+def test_the_place_or_the_role_is_held_until_all_is_done(boss: User, tenant: Tenant) -> None:
+    def make_change_and_delete() -> None:
+        role = make(boss, tenant)
+        change_role(boss, role_id=role.id, tenant_id=tenant.id, version=1, name="Bench", now=NOW)
+        delete_role(boss, role_id=role.id, tenant_id=tenant.id, now=NOW)
+
+    locked = locked_by(make_change_and_delete)
+
+    assert locked == ["tenants_tenant", "audit_head", "access_role", "audit_head", "access_role", "audit_head"]
