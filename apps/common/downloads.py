@@ -12,7 +12,6 @@ MAX_UPLOAD_BYTES: Final = 2 * 1024 * 1024
 
 def answer_file(chunks: Iterable[bytes], *, name: str, media_type: str) -> StreamingHttpResponse:
     """Return an answer that is saved as `name` and never shown in a page."""
-    headers = {"X-Content-Type-Options": "nosniff"}
-    if disposition := content_disposition_header(as_attachment=True, filename=name):
-        headers["Content-Disposition"] = disposition
+    disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": disposition}
     return StreamingHttpResponse(chunks, content_type=media_type, headers=headers)

@@ -198,6 +198,18 @@ class TestReceiving:
 
         assert boxes.take("c") == "a"
 
+    async def test_a_receiver_that_was_overtaken_and_gives_up_leaves_nothing(self, boxes: Mailboxes[str]) -> None:
+        [receiver] = await waiting(boxes, "c")
+        boxes.put("c", "a")
+        overtaken = boxes.take("c")
+
+        receiver.cancel()
+        await asyncio.wait([receiver])
+
+        assert overtaken == "a"
+        assert receiver.cancelled()
+        assert len(boxes) == 0
+
 
 class TestCallbacks:
     async def test_an_item_is_handed_over_before_put_returns(self, boxes: Mailboxes[str]) -> None:

@@ -44,6 +44,31 @@ async def test_a_receiver_in_another_loop_is_woken(
     assert await asyncio.wait_for(asyncio.wrap_future(receiving), 5) == "a"
 
 
+async def test_the_item_of_a_receiver_in_another_loop_that_gives_up_meanwhile_stays(
+    boxes: Mailboxes[str], foreign_loop: asyncio.AbstractEventLoop
+) -> None:
+    async def receive() -> asyncio.Task[str]:
+        task = asyncio.create_task(boxes.receive("c"))
+        await asyncio.sleep(0)
+        return task
+
+    receiver = asyncio.run_coroutine_threadsafe(receive(), foreign_loop).result(60)
+    put = threading.Event()
+
+    def give_up() -> None:
+        assert put.wait(60)  # the loop stands still while the item comes, and learns of it after it has cancelled
+        receiver.cancel()
+
+    foreign_loop.call_soon_threadsafe(give_up)
+    boxes.put("c", "a")
+    put.set()
+    in_loop(foreign_loop, lambda: None)
+    in_loop(foreign_loop, lambda: None)
+
+    assert receiver.cancelled()
+    assert boxes.take("c") == "a"
+
+
 async def test_a_receiver_whose_loop_is_gone_is_passed_over(boxes: Mailboxes[str]) -> None:
     gone = asyncio.new_event_loop()
 
