@@ -2,12 +2,15 @@
 
 import json
 import os
+import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -16,12 +19,16 @@ from websockets.sync.client import ClientConnection, connect
 
 from apps.accounts.services.applications import PROGRAM_CLIENT_ID
 from apps.wire.errors import CloseCode
+from tests.accounts.test_ticket_example import program_of
 from tests.webclient.browser.conftest import name_of
-from tests.webclient.browser.two_nodes import TwoNodes
+from tests.webclient.browser.two_nodes import Node, TwoNodes
 from tests.webclient.browser.visitor import Visitor, new_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
+ATTEMPTS = 4
+"""At each node, with one and the same ticket."""
+PATIENCE_S = 60
 CLOSED_WITHIN_S = 5
 """Far more than it takes: the machine of a test may be busy. `benchmarks/revocation.py` has the figures."""
 
@@ -69,6 +76,75 @@ def sign_in(socket: ClientConnection, token: str, *, redirect: bool, **fields: s
     frame = {"op": "sign_in", "token": token, "terminal": str(uuid4()), "platform": "linux", "redirect": redirect}
     socket.send(json.dumps(frame | fields))
     return dict(json.loads(socket.recv(10)))
+
+
+def ticket_of(node: Node, token: str, *, audience: str = "imsite") -> str:
+    """A ticket that opens imsite itself, or what it is for."""
+    asked = {"audience": audience, "scopes": ["im" if audience == "imsite" else "profile"], "lifetime_s": 60}
+    request = urllib.request.Request(f"{node.url}/api/v1/tickets", json.dumps(asked).encode())
+    request.add_header("Authorization", f"Bearer {token}")
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(json.load(answer)["ticket"])
+
+
+def fetched_with(node: Node, ticket: str) -> str:
+    """Ask a node who one is; return the code of its refusal, or nothing."""
+    request = urllib.request.Request(f"{node.url}/api/v1/me", headers={"Authorization": f"Bearer {ticket}"})
+    try:
+        with urllib.request.urlopen(request, timeout=10):
+            return ""
+    except urllib.error.HTTPError as refusal:
+        return str(json.load(refusal)["code"])
+
+
+def opened_with(node: Node, ticket: str) -> str:
+    """Open a session at a node; return the code of its refusal, or nothing."""
+    with connect(node.ws_url) as socket:
+        return str(sign_in(socket, ticket, redirect=False).get("code", ""))
+
+
+def at_once(attempt: Callable[[Node, str], str], nodes: list[Node], ticket: str) -> list[str]:
+    """Let several at each node do the same at the same moment; return what came of it, in order."""
+    runners = nodes * ATTEMPTS
+    gate = threading.Barrier(len(runners))
+
+    def go(node: Node) -> str:
+        gate.wait(PATIENCE_S)
+        return attempt(node, ticket)
+
+    with ThreadPoolExecutor(len(runners)) as pool:
+        return sorted(pool.map(go, runners))
+
+
+@pytest.mark.parametrize("attempt", [fetched_with, opened_with])
+def test_a_ticket_that_is_shown_to_both_nodes_at_once_opens_one_thing(
+    cluster: TwoNodes, attempt: Callable[[Node, str], str]
+) -> None:
+    login = cluster.take_somebody_of(cluster.nodes[0])
+    ticket = ticket_of(cluster.nodes[0], token_of(cluster, login))
+
+    outcomes = at_once(attempt, cluster.nodes, ticket)
+
+    assert outcomes == ["", *["ticket_spent"] * (2 * ATTEMPTS - 1)]
+    assert [fetched_with(node, ticket) for node in cluster.nodes] == ["ticket_spent"] * 2
+
+
+def test_a_ticket_of_one_node_is_checked_by_the_keys_that_the_other_publishes(cluster: TwoNodes) -> None:
+    first, second = cluster.nodes
+    token = token_of(cluster, cluster.take_somebody_of(first))
+    program: dict[str, Any] = {}
+    exec(program_of("identity.md"), program)
+    program |= {"IMSITE": first.url, "MYSELF": "https://forms.example.com"}
+    program["urlopen"] = lambda address, timeout: urllib.request.urlopen(
+        address.replace(first.url, second.url), timeout=timeout
+    )
+    ticket = ticket_of(first, token, audience=program["MYSELF"])
+
+    assert UUID(program["who_came"](ticket))
+
+    with pytest.raises(ValueError, match="used before"):
+        program["who_came"](ticket)
 
 
 def test_only_the_owner_of_her_slot_serves_somebody_who_follows(cluster: TwoNodes) -> None:
