@@ -43,6 +43,7 @@ CROSS_TENANT_FILES = {
     "apps/orgs/selectors/administration.py": "administrators list what lies within their scopes",
     "apps/orgs/services/trees.py": "numbers of trees are unique across tenants",
     "apps/accounts/services/oversight.py": BY_POWERS,
+    "apps/accounts/services/exchanges.py": "whom a token is made for is locked, whatever tenant that is",
     "apps/accounts/services/entry.py": "a sign-in under way names its person, whatever tenant that is",
     "apps/accounts/services/passkeys.py": "a passkey tells whose it is: its id is unique across tenants",
     "apps/accounts/services/resets.py": "a link tells whose it is: its digest is unique across tenants",

@@ -39,7 +39,7 @@ class AuthorizeView(BoundedParameters, AuthorizationView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer; from the first on as the person's own tenant sees things."""
         if isinstance(request.user, User):
-            setattr(request, ASKING, request.user.tenant_id)
+            setattr(request, ASKING, request.user)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -9,10 +9,11 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 
 ISSUER: Final = "imsite.issuer"
 TENANT: Final = "imsite.tenant"
+PERSON: Final = "imsite.person"
 """Where the library's requests carry what Django's knew. No header of a client can have such a name."""
 
-ASKING: Final = "_im_tenant_id"
-"""The attribute of a request by which the authorization endpoint says whose person asks."""
+ASKING: Final = "_im_asking"
+"""The attribute of a request by which the authorization endpoint says which person asks."""
 
 MAX_CLOCK: Final = datetime.max.replace(tzinfo=UTC).timestamp()
 
@@ -28,10 +29,12 @@ class Core(OAuthLibCore):  # type: ignore[misc]  # the base is untyped
         return path + mark + "&".join(part for part in query.split("&") if part.partition("=")[2])
 
     def extract_headers(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the headers, and beside them the issuer that this request means and whose person asks."""
+        """Return the headers, and beside them the issuer that this request means, and who asks, of which tenant."""
         headers: dict[str, Any] = super().extract_headers(request)
         headers[ISSUER] = issuer_of(request)
-        headers[TENANT] = getattr(request, ASKING, None)
+        asking = getattr(request, ASKING, None)
+        headers[TENANT] = None if asking is None else asking.tenant_id
+        headers[PERSON] = None if asking is None else str(asking.pk)
         return headers
 
     def create_authorization_response(self, request: HttpRequest, scopes: Any, credentials: Any, allow: bool) -> Any:

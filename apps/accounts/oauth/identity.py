@@ -13,7 +13,7 @@ from oauth2_provider.models import get_id_token_model
 from oauth2_provider.settings import oauth2_settings
 
 from apps.accounts.errors import TokenInvalid
-from apps.accounts.oauth.core import ISSUER
+from apps.accounts.oauth.core import ISSUER, PERSON
 from apps.accounts.services.keys import RS256, keys
 
 TYP: Final = "JWT"
@@ -53,6 +53,14 @@ class IdentityTokens:
     def get_oidc_issuer_endpoint(self, request: Any) -> str:
         """Return the origin that was asked."""
         return str(request.headers[ISSUER])
+
+    def validate_user_match(self, id_token_hint: str | None, scopes: Any, claims: Any, request: Any) -> bool:
+        """Tell whether who is signed in is whom the program means (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+
+        A token that we can't read, any more or ever, means nobody.
+        """
+        meant = read_id_token(id_token_hint) if id_token_hint else None
+        return meant is None or meant.get("sub") == request.headers[PERSON]
 
     def refresh_id_token(self, request: Any) -> bool:
         """Refreshing tells nothing new of how somebody signed in (OpenID Connect Core §12.2)."""

@@ -11,8 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
+from oauthlib.oauth2.rfc6749.utils import scope_to_list
 
 from apps.accounts.models import Registration, User
+from apps.accounts.oauth.asked import refuse_foreign, refuse_what_is_not_offered
 from apps.accounts.oauth.core import TENANT
 from apps.accounts.oauth.identity import IdentityTokens
 from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
@@ -21,8 +23,9 @@ from apps.accounts.services.client_secrets import is_ours, is_right
 from apps.accounts.services.codes import end_replayed, find_code, note_code, redeem
 from apps.accounts.services.exchanges import hold_code, hold_refresh_token, hold_user
 from apps.accounts.services.factors import wants_second_factor
+from apps.accounts.services.passwords import is_too_old
 from apps.accounts.services.redirects import is_own_callback, matches
-from apps.accounts.services.serving import is_served, standing_of
+from apps.accounts.services.serving import available_scopes, is_served, standing_of
 
 
 class _Replayed(Exception):
@@ -60,10 +63,9 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
         return matches(redirect_uri, request.client.redirect_uris.split())
 
     def is_pkce_required(self, client_id: str, request: Any) -> bool:
-        """Always, and as S256 (RFC 7636 §4.2): whoever could read a plain challenge could use the code, too."""
-        is_asking = request.response_type is not None and request.code_challenge is not None
-        if is_asking and request.code_challenge_method != "S256":
-            raise errors.InvalidRequestError(description="code_challenge_method has to be S256.", request=request)
+        """Always. The library asks this of every authorization request whose address it has found to be right."""
+        if request.response_type is not None:
+            refuse_what_is_not_offered(request)
         return True
 
     def validate_silent_login(self, request: Any) -> bool:
@@ -93,6 +95,10 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
             raise errors.InvalidGrantError(
                 description="This account needs a second factor: use the authorization code flow.", request=request
             )
+        if is_too_old(request.user, now=timezone.now()):
+            raise errors.InvalidGrantError(
+                description="This password has to be changed: use the authorization code flow.", request=request
+            )
         return True
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
@@ -101,14 +107,22 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
             end_replayed(code, application=client)
             return False
         request.issued_code = find_code(code, application=client)
-        return request.issued_code is not None and _may_sign_in(request.user) and is_served(request.user, client)
+        request.scopes = _still_available(request.scopes, client)
+        is_known = request.issued_code is not None and bool(request.scopes)
+        return is_known and _may_sign_in(request.user) and is_served(request.user, client)
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Refuse also for users who may not sign in any more, and for programs that do not serve them."""
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
             close_sessions_with(refresh_token, application=client)  # a stolen one has ended the whole chain
             return False
-        return _may_sign_in(request.user) and is_served(request.user, client)
+        is_served_still = _may_sign_in(request.user) and is_served(request.user, client)
+        return is_served_still and bool(self.get_original_scopes(refresh_token, request))
+
+    def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
+        """Return what a refresh token is for, without what its program may not ask for any more."""
+        scopes = super().get_original_scopes(refresh_token, request, *args, **kwargs)
+        return _still_available(scope_to_list(scopes), request.client)
 
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
         """Refuse also the tokens of users who may not sign in any more (userinfo asks this)."""
@@ -123,6 +137,10 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
             close_sessions_with(token, application=request.client)
             end_chain_with(token, application=request.client, now=timezone.now())
             super().revoke_token(token, token_type_hint, request, *args, **kwargs)
+
+    def _check_and_set_request_resource(self, request: Any) -> None:
+        super()._check_and_set_request_resource(request)
+        refuse_foreign(request, request.resource)
 
     def is_origin_allowed(self, client_id: str, origin: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Let scripts of those origins read the answer that the program may be led back to."""
@@ -167,6 +185,11 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
             now=grant.created,
         )
         return grant
+
+
+def _still_available(scopes: list[str], application: Any) -> list[str]:
+    available = available_scopes(application)
+    return [scope for scope in scopes if scope in available]
 
 
 def _is_still_worth(request: Any) -> bool:

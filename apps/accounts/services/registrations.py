@@ -25,7 +25,7 @@ from apps.access.selectors import powers_of
 from apps.accounts.errors import ApplicationNotFound, ApplicationsFull, UserNotFound
 from apps.accounts.models import Registration, User
 from apps.accounts.services.client_secrets import Secret, make_secret
-from apps.accounts.services.endings import end_program
+from apps.accounts.services.endings import end_program, end_scopes
 from apps.accounts.services.program_terms import CONFIDENTIAL, GRANTS, Terms, checked_terms
 from apps.accounts.units import APPLICATIONS_CHANGE, APPLICATIONS_VIEW
 from apps.audit.chain import differences
@@ -100,6 +100,7 @@ def change_application(
 ) -> Registration:
     """Change what is said about a program: `terms` gets what is there and returns what shall be.
 
+    Tokens with a scope that it loses end at once.
     Raises NotPermitted, ApplicationNotFound, InvalidInput or Stale.
     """
 
@@ -112,6 +113,7 @@ def change_application(
         registration.version += 1
         registration.application.save()
         registration.save()
+        end_scopes(registration.application, {*before["scopes"]} - {*registration.scopes}, now=now)
         _record(actor, registration, "changed", *differences(before, facts_of(registration)), now=now)
         return registration
 

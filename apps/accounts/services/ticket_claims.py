@@ -3,11 +3,13 @@
 A light app's server checks the same by its own means; docs/identity.md says how.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
+from django.http.request import split_domain_port, validate_host
 from django.utils.translation import gettext as _
 
 from apps.access.units import find_unit
@@ -60,8 +62,10 @@ class Ticket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
 
-def read_claims(claims: Mapping[str, Any], *, audience: str, now_s: float) -> Ticket:
+def read_claims(claims: Mapping[str, Any], *, audience: str, hosts: Sequence[str], now_s: float) -> Ticket:
     """Return the ticket that signed claims are, if they are for this audience and it may be used at this moment.
+
+    `hosts`: the names that this installation answers to, as Django's ALLOWED_HOSTS has them.
 
     Raises TokenInvalid.
     """
@@ -69,10 +73,25 @@ def read_claims(claims: Mapping[str, Any], *, audience: str, now_s: float) -> Ti
         ticket = msgspec.convert(claims, Ticket)
     except msgspec.ValidationError as error:
         raise TokenInvalid from error
-    is_for_us = ticket.aud == audience
-    if not is_for_us or not is_current(ticket, now_s=now_s):
+    is_ours = is_issued_here(ticket.iss, hosts=hosts)
+    if not is_ours or ticket.aud != audience or not is_current(ticket, now_s=now_s):
         raise TokenInvalid
     return ticket
+
+
+def is_issued_here(issuer: str, *, hosts: Sequence[str]) -> bool:
+    """Tell whether an issuer is an origin of this installation, to which its keys belong (RFC 8725 §3.8).
+
+    An installation has as many issuers as names: a ticket made at one of them is good at all.
+    """
+    try:
+        parts = urlsplit(issuer)
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or issuer != f"{parts.scheme}://{parts.netloc}":
+        return False
+    host, _port = split_domain_port(parts.netloc)
+    return bool(host) and validate_host(host, hosts)
 
 
 def is_current(ticket: Ticket, *, now_s: float) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from oauth2_provider.models import get_access_token_model, set_token_value
 
@@ -95,7 +96,7 @@ def read_ticket(token: str, *, audience: str, now: datetime) -> Ticket:
     No query while the ring of keys is known. Raises TokenInvalid.
     """
     claims = keys.verify(token, algorithm=ES256, typ=TYP)
-    return read_claims(claims, audience=audience, now_s=now.timestamp())
+    return read_claims(claims, audience=audience, hosts=settings.ALLOWED_HOSTS, now_s=now.timestamp())
 
 
 def user_for_ticket(token: str, *, now: datetime) -> tuple[User, Access]:

@@ -1,6 +1,7 @@
 """How requests reach the library."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.utils import timezone
 
-from apps.accounts.oauth.core import ASKING, ISSUER, TENANT, Core, issuer_of, sign_in_facts
+from apps.accounts.oauth.core import ASKING, ISSUER, PERSON, TENANT, Core, issuer_of, sign_in_facts
 
 
 def request(**headers: str) -> Any:
@@ -29,13 +30,16 @@ def test_the_issuer_is_the_origin_that_was_asked() -> None:
 
 
 def test_no_header_of_a_client_says_who_asks() -> None:
-    asked = request(**{"imsite.tenant": "x", "imsite-tenant": "x", "imsite.issuer": "https://evil.example"})
+    asked = request(
+        **{"imsite.tenant": "x", "imsite-tenant": "x", "imsite.person": "x", "imsite.issuer": "https://evil.example"}
+    )
 
     headers = Core(server=object()).extract_headers(asked)
 
-    assert (headers[TENANT], headers[ISSUER]) == (None, "http://testserver")
-    setattr(asked, ASKING, "acme")
-    assert Core(server=object()).extract_headers(asked)[TENANT] == "acme"
+    assert (headers[TENANT], headers[PERSON], headers[ISSUER]) == (None, None, "http://testserver")
+    setattr(asked, ASKING, SimpleNamespace(pk=7, tenant_id="acme"))
+    headers = Core(server=object()).extract_headers(asked)
+    assert (headers[TENANT], headers[PERSON]) == ("acme", "7")
 
 
 class TestHowSheSignedIn:

@@ -1,14 +1,22 @@
 """Discovery, keys, userinfo and signing out."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from jwcrypto.jwk import JWKSet
+from jwcrypto.jwt import JWT
 from oauth2_provider.models import get_access_token_model
 
-from apps.accounts.models import User
+from apps.accounts.models import SigningKey, User
 from apps.accounts.oauth.endpoints import GRANT_TYPES
-from apps.accounts.services import deactivate_user
+from apps.accounts.oauth.openid import MAX_AGE_S
+from apps.accounts.services import deactivate_user, keyring
+from apps.accounts.services.key_rotation import rotate_keys
+from apps.accounts.services.keys import RS256
 from apps.tenants.models import Tenant
 from tests.accounts.programs import AFTERWARDS, Flow, Program, flow_of, make_program
 from tests.rest_client import issue_token
@@ -35,6 +43,30 @@ class TestDiscovery:
     def test_any_page_may_read_it(self, client: Client, db: None) -> None:
         for path in ("/.well-known/openid-configuration", "/oauth/.well-known/jwks.json"):
             assert client.get(path).headers["Access-Control-Allow-Origin"] == "*"
+
+    def test_it_may_be_kept_for_less_time_than_a_key_is_published_before_it_signs(
+        self, client: Client, db: None
+    ) -> None:
+        for path in ("/.well-known/openid-configuration", "/.well-known/jwks.json", "/oauth/.well-known/jwks.json"):
+            said = client.get(path).headers["Cache-Control"]
+            assert said == f"public, max-age={MAX_AGE_S}"
+        assert timedelta(seconds=MAX_AGE_S) < keyring.AHEAD
+
+    def test_what_was_signed_before_a_rotation_is_checked_by_keys_that_are_kept_and_by_fresh_ones(
+        self, flow: Flow, client: Client
+    ) -> None:
+        before = flow.tokens()["id_token"]
+        kept = client.get("/.well-known/jwks.json").json()
+        SigningKey.objects.update(created_at=timezone.now() - keyring.AHEAD)
+        rotate_keys(RS256, now=timezone.now())
+        after = flow.tokens()["id_token"]
+        fresh = client.get("/.well-known/jwks.json").json()
+
+        assert JWT(jwt=before).token.jose_header["kid"] != JWT(jwt=after).token.jose_header["kid"]
+        for token in (before, after):
+            for published in (kept, fresh):
+                checked = JWT(jwt=token, key=JWKSet.from_json(json.dumps(published)), algs=["RS256"])
+                assert json.loads(checked.claims)["aud"] == flow.program.client_id
 
     def test_no_private_part_of_a_key_is_published(self, client: Client, db: None) -> None:
         for key in client.get("/.well-known/jwks.json").json()["keys"]:
@@ -104,6 +136,24 @@ class TestSigningOut:
 
         assert answer.status_code == 200
         assert self.is_signed_in(flow.browser)
+
+    def test_a_rotation_of_keys_leaves_her_token_what_it_is(self, flow: Flow) -> None:
+        hint = flow.tokens()["id_token"]
+        SigningKey.objects.update(created_at=timezone.now() - keyring.AHEAD)
+        rotate_keys(RS256, now=timezone.now())
+
+        self.ask(flow.browser, id_token_hint=hint)
+
+        assert not self.is_signed_in(flow.browser)
+
+    def test_another_site_cannot_answer_for_her(self, alice: User, site: Program) -> None:
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(alice)
+
+        answer = browser.post("/oauth/logout/", {"client_id": site.client_id, "allow": "1"})
+
+        assert answer.status_code == 403
+        assert self.is_signed_in(browser)
 
     @pytest.mark.parametrize(
         "address", ["https://evil.example/bye", f"{AFTERWARDS}/x", f"{AFTERWARDS}?x=1", "https://app.example/cb", "//x"]

@@ -1,5 +1,6 @@
 """Ways to a token, and the attacks on them: replay, theft, mixing up, and asking for more."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +15,26 @@ from oauth2_provider.models import (
 )
 
 from apps.accounts.errors import TokenInvalid
-from apps.accounts.models import IssuedCode, User
+from apps.accounts.models import IssuedCode, TerminalToken, User
 from apps.accounts.services import deactivate_user
 from apps.accounts.services.codes import redeem
-from apps.accounts.services.tokens import user_for_token
+from apps.accounts.services.registrations import change_application
+from apps.accounts.services.tokens import checksum_of, user_for_token
+from apps.events.publish import Why
 from apps.tenants.models import Tenant
 from apps.tenants.services import suspend_tenant
 from tests.accounts import programs
-from tests.accounts.programs import Flow, Program, flow_of, make_program, make_service_account, post_token
+from tests.accounts.factors import set_policy, with_codes
+from tests.accounts.programs import (
+    Flow,
+    Program,
+    flow_of,
+    make_program,
+    make_service_account,
+    make_superuser,
+    post_token,
+)
+from tests.accounts.terminals import sign_in_chain, terminal_of
 from tests.conftest import PASSWORD
 
 
@@ -31,6 +44,19 @@ def is_dead(token: str) -> bool:
     except TokenInvalid:
         return True
     return False
+
+
+def narrow(program: Program, *scopes: str) -> None:
+    """Let an administrator take the program's other scopes away."""
+    row = program.registration
+    row.refresh_from_db()
+    change_application(
+        make_superuser(row.tenant),
+        registration_id=row.pk,
+        version=row.version,
+        terms=lambda terms: replace(terms, scopes=scopes),
+        now=timezone.now(),
+    )
 
 
 class TestCodes:
@@ -99,6 +125,15 @@ class TestCodes:
 
         assert (status, body["error"]) == (400, "invalid_grant")
 
+    def test_become_no_tokens_of_what_may_not_be_asked_for_any_more(self, flow: Flow) -> None:
+        both, one = flow.code(scope="openid im"), flow.code(scope="im")
+        narrow(flow.program, "openid")
+
+        status, tokens = flow.exchange(both)
+
+        assert (status, tokens["scope"]) == (200, "openid")
+        assert flow.exchange(one)[1]["error"] == "invalid_grant"
+
     def test_end_with_their_user(self, flow: Flow, alice: User) -> None:
         code = flow.code()
         alice.is_active = False
@@ -146,6 +181,45 @@ class TestRefreshing:
 
         assert (status, body["error"]) == (400, "invalid_scope")
 
+    def test_gives_no_scope_that_the_program_may_not_ask_for_any_more(self, flow: Flow, alice: User) -> None:
+        before = flow.tokens(scope="openid im orgs.people.view")
+        narrow(flow.program, "openid", "orgs.people.view")
+
+        status, after = flow.refresh(before["refresh_token"])
+
+        assert is_dead(before["access_token"])
+        assert (status, after["scope"]) == (200, "openid orgs.people.view")
+        assert user_for_token(after["access_token"])[1].scopes == {"openid", "orgs.people.view"}
+
+    def test_gives_nothing_where_no_scope_is_left(self, flow: Flow) -> None:
+        token = flow.tokens(scope="im")["refresh_token"]
+        narrow(flow.program, "openid")
+
+        status, body = flow.refresh(token)
+
+        assert (status, body["error"]) == (400, "invalid_grant")
+
+    def test_reuse_closes_the_sessions_of_the_chain_and_of_no_other(
+        self, flow: Flow, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed: list[tuple[Any, dict[str, Any]]] = []
+        monkeypatch.setattr(
+            "apps.accounts.services.chains.revoke_on_commit", lambda user, **said: closed.append((user, said))
+        )
+        terminal, _other = terminal_of(alice), sign_in_chain(alice, terminal_of(alice))
+        stolen = flow.tokens(scope="im")["refresh_token"]
+        family = get_refresh_token_model().objects.get(token_checksum=checksum_of(stolen)).token_family
+        TerminalToken.unscoped.create(tenant=alice.tenant, terminal=terminal, token_family=family)
+        flow.refresh(stolen)
+        assert closed == []
+        get_refresh_token_model().objects.filter(revoked__isnull=False).update(
+            revoked=timezone.now() - timedelta(hours=1)
+        )
+
+        flow.refresh(stolen)
+
+        assert closed == [(alice.id, {"terminal_id": terminal.id, "why": Why.TOKEN})]
+
     def test_another_program_cannot(self, flow: Flow, tenant: Tenant) -> None:
         token = flow.tokens()["refresh_token"]
         other = make_program(tenant, name="Other")
@@ -185,17 +259,45 @@ class TestPasswords:
         assert (status, user_for_token(tokens["access_token"])[0]) == (200, alice)
         assert (foreign_status, foreign["error"]) == (400, "invalid_grant")
 
-    def test_are_not_enough_where_a_second_factor_is_asked_for(
-        self, alice: User, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_are_not_enough_for_who_has_a_second_factor(self, alice: User, bob: User, tenant: Tenant) -> None:
         program = make_program(tenant, kind="own", redirect_uris=("",))
-        monkeypatch.setattr("apps.accounts.oauth.validator.wants_second_factor", lambda user: user == alice)
+        with_codes(alice)
 
         status, body = self.ask(alice, program)
 
         assert (status, body["error"]) == (400, "invalid_grant")
         assert "authorization code" in body["error_description"]
         assert not get_access_token_model().objects.exists()
+        assert self.ask(bob, program)[0] == 200
+
+    def test_are_not_enough_where_everybody_needs_one(self, alice: User, tenant: Tenant) -> None:
+        program = make_program(tenant, kind="own", redirect_uris=("",))
+        set_policy(tenant, second_factor="everyone")
+
+        assert self.ask(alice, program)[1]["error"] == "invalid_grant"
+
+    def test_that_have_to_be_changed_open_nothing(self, alice: User, tenant: Tenant) -> None:
+        program = make_program(tenant, kind="own", redirect_uris=("",))
+        set_policy(tenant, password_max_age_days=30)
+        assert self.ask(alice, program)[0] == 200
+        User.unscoped.filter(pk=alice.pk).update(password_set_at=timezone.now() - timedelta(days=31))
+
+        status, body = self.ask(alice, program)
+
+        assert (status, body["error"]) == (400, "invalid_grant")
+        assert "changed" in body["error_description"]
+
+    def test_do_not_tell_a_guesser_what_else_an_account_needs(self, alice: User, bob: User, tenant: Tenant) -> None:
+        program = make_program(tenant, kind="own", redirect_uris=("",))
+        with_codes(alice)
+        names = (alice.login, bob.login, f"nobody@{tenant.slug}")
+
+        answers = [
+            post_token({"grant_type": "password", "username": name, "password": "wrong", **program.credentials})
+            for name in names
+        ]
+
+        assert answers == [answers[0]] * 3
 
     def test_are_not_for_sites(self, alice: User, site: Program) -> None:
         status, body = self.ask(alice, site)

@@ -20,12 +20,14 @@ from apps.accounts.services.ticket_claims import (
     clean_audience,
     clean_lifetime,
     clean_scopes,
+    is_issued_here,
     read_claims,
 )
 from apps.common.errors import InvalidInput
 
 NOW_S = 1_800_000_000
 APP = "https://forms.example.com"
+HOSTS = ["im.example.com"]
 
 
 def ticket(*, iat: int = NOW_S, nbf: int | None = None, lifetime_s: int = 60, aud: str = APP) -> Ticket:
@@ -47,16 +49,53 @@ def claims(**changes: Any) -> dict[str, Any]:
     return ticket().claims | changes
 
 
+class TestIssuers:
+    @pytest.mark.parametrize(
+        "issuer",
+        ["https://im.example.com", "http://im.example.com:8000", "https://IM.example.com", "https://a.acme.example"],
+    )
+    def test_each_name_of_the_installation_is_one(self, issuer: str) -> None:
+        assert is_issued_here(issuer, hosts=[*HOSTS, ".acme.example"])
+
+    @pytest.mark.parametrize(
+        "issuer",
+        [
+            "",
+            "im.example.com",
+            "//im.example.com",
+            "https://evil.example",
+            "https://im.example.com.evil.example",
+            "https://im.example.com/",
+            "https://im.example.com/realm",
+            "https://im.example.com?x",
+            "https://im.example.com#x",
+            "https://evil.example@im.example.com",
+            "https://im.example.com@evil.example",
+            "ftp://im.example.com",
+            "javascript:im.example.com",
+            "https://",
+            "https://[im.example.com",
+            "HTTPS://im.example.com",
+        ],
+    )
+    def test_anything_else_is_none(self, issuer: str) -> None:
+        assert not is_issued_here(issuer, hosts=HOSTS)
+
+    def test_a_ticket_of_another_installation_is_not_believed_whoever_signed_it(self) -> None:
+        with pytest.raises(TokenInvalid):
+            read_claims(ticket().claims, audience=APP, hosts=["trial.example.com"], now_s=NOW_S)
+
+
 class TestReading:
     def test_a_ticket_says_what_it_was_made_to_say(self) -> None:
-        read = read_claims(ticket().claims, audience=APP, now_s=NOW_S)
+        read = read_claims(ticket().claims, audience=APP, hosts=HOSTS, now_s=NOW_S)
 
         assert read == ticket()
         assert read.scopes == {"im", "orgs.people.view"}
 
     def test_a_ticket_for_somebody_else_opens_nothing(self) -> None:
         with pytest.raises(TokenInvalid):
-            read_claims(ticket().claims, audience=OWN_AUDIENCE, now_s=NOW_S)
+            read_claims(ticket().claims, audience=OWN_AUDIENCE, hosts=HOSTS, now_s=NOW_S)
 
     @pytest.mark.parametrize(
         "changes",
@@ -74,7 +113,7 @@ class TestReading:
     )
     def test_claims_of_another_form_are_refused(self, changes: dict[str, Any]) -> None:
         with pytest.raises(TokenInvalid):
-            read_claims(claims(**changes), audience=APP, now_s=NOW_S)
+            read_claims(claims(**changes), audience=APP, hosts=HOSTS, now_s=NOW_S)
 
     @pytest.mark.parametrize("name", ["iss", "sub", "tenant", "aud", "jti", "scope", "iat", "nbf", "exp"])
     def test_no_claim_may_be_left_out(self, name: str) -> None:
@@ -82,7 +121,7 @@ class TestReading:
         del found[name]
 
         with pytest.raises(TokenInvalid):
-            read_claims(found, audience=APP, now_s=NOW_S)
+            read_claims(found, audience=APP, hosts=HOSTS, now_s=NOW_S)
 
 
 class TestClocks:
@@ -90,28 +129,28 @@ class TestClocks:
     def test_an_issuer_whose_clock_is_ahead_is_borne_with(self, ahead_s: int) -> None:
         found = ticket(iat=NOW_S + ahead_s)
 
-        assert read_claims(found.claims, audience=APP, now_s=NOW_S) == found
+        assert read_claims(found.claims, audience=APP, hosts=HOSTS, now_s=NOW_S) == found
 
     def test_an_issuer_whose_clock_is_too_far_ahead_is_not(self) -> None:
         for found in (ticket(iat=NOW_S + SKEW_S + 1), ticket(nbf=NOW_S + SKEW_S + 1)):
             with pytest.raises(TokenInvalid):
-                read_claims(found.claims, audience=APP, now_s=NOW_S)
+                read_claims(found.claims, audience=APP, hosts=HOSTS, now_s=NOW_S)
 
     @pytest.mark.parametrize("late_s", [0.0, LEEWAY_S - 0.001])
     def test_a_ticket_may_be_a_little_late(self, late_s: float) -> None:
         found = ticket(lifetime_s=60)
 
-        assert read_claims(found.claims, audience=APP, now_s=NOW_S + 60 + late_s) == found
+        assert read_claims(found.claims, audience=APP, hosts=HOSTS, now_s=NOW_S + 60 + late_s) == found
 
     @pytest.mark.parametrize("late_s", [LEEWAY_S, SKEW_S])
     def test_an_issuer_whose_clock_is_behind_makes_no_ticket_live_longer(self, late_s: int) -> None:
         with pytest.raises(TokenInvalid):
-            read_claims(ticket(lifetime_s=60).claims, audience=APP, now_s=NOW_S + 60 + late_s)
+            read_claims(ticket(lifetime_s=60).claims, audience=APP, hosts=HOSTS, now_s=NOW_S + 60 + late_s)
 
     @pytest.mark.parametrize("lifetime_s", [MAX_LIFETIME_S + 1, 10**9, 0, -60])
     def test_a_ticket_of_another_lifetime_than_any_that_is_made_counts_for_nothing(self, lifetime_s: int) -> None:
         with pytest.raises(TokenInvalid):
-            read_claims(ticket(lifetime_s=lifetime_s).claims, audience=APP, now_s=NOW_S - 120)
+            read_claims(ticket(lifetime_s=lifetime_s).claims, audience=APP, hosts=HOSTS, now_s=NOW_S - 120)
 
 
 class TestMaking:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 from oauth2_provider.models import get_access_token_model
+from pytest_django import Settings
 
 from apps.accounts.errors import ScopeInsufficient, TicketInvalid, TicketSpent, TokenInvalid
 from apps.accounts.models import SpentTicket, User
@@ -128,6 +129,20 @@ class TestOneRequest:
         with pytest.raises(TokenInvalid):
             user_for_ticket(token, now=now())
         assert not SpentTicket.unscoped.exists()
+
+    def test_a_copy_that_shares_our_keys_under_another_name_does_not_believe_ours(
+        self, alice: User, settings: Settings
+    ) -> None:
+        for_us, for_an_app = make(alice), make(alice, audience=APP)
+        settings.ALLOWED_HOSTS = ["trial.example.com"]
+
+        for use in (user_for_ticket, open_session):
+            with pytest.raises(TokenInvalid):
+                use(for_us, now=now())
+        with pytest.raises(TicketInvalid):
+            spend_for_app(for_an_app, tenant_id=alice.tenant_id, audience=APP, now=now())
+        settings.ALLOWED_HOSTS = [".example.com"]
+        assert user_for_ticket(for_us, now=now())[0] == alice
 
     def test_somebody_deactivated_has_no_use_of_it_though_no_token_was_ever_stored(self, alice: User) -> None:
         token = make(alice)
