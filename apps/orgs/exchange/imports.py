@@ -183,7 +183,8 @@ def told_step(raw: Sequence[object]) -> tuple[int, str, str, str]:
     line, kind, subject, values = raw
     assert isinstance(line, int)  # noqa: S101 - as `stored_step` left it
     assert isinstance(values, dict)  # noqa: S101
-    return line, str(kind), str(subject), values_text(values)
+    about: Kind = "departments" if str(kind).endswith("Department") else "people"
+    return line, str(kind), str(subject), values_text(about, values)
 
 
 def _organisation(powers: Powers, organisation_id: UUID) -> Organisation:

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from apps.orgs.exchange.columns import COLUMNS, Column
+from apps.orgs.exchange.columns import COLUMNS, Column, Kind
 from apps.orgs.exchange.findings import FieldValue
 
 TEXTS: Final[Mapping[str, str | Promise]] = {
@@ -82,9 +82,9 @@ def text_of(code: str, fields: Mapping[str, FieldValue]) -> str:
     return str(TEXTS[code]) % fields
 
 
-def values_text(values: Mapping[str, str | int | bool]) -> str:
-    """Return what a step gives, by the names of the columns and in their order, in the active language."""
-    titles = {column.key: title_of(column) for kind in COLUMNS.values() for column in kind}
+def values_text(kind: Kind, values: Mapping[str, str | int | bool]) -> str:
+    """Return what a step gives, by the names of its kind's columns and in their order, in the active language."""
+    titles = {column.key: title_of(column) for column in COLUMNS[kind]}
     return ", ".join(f"{title}: {_value(values[key])}" for key, title in titles.items() if key in values)
 
 

@@ -93,17 +93,17 @@ class Tree:
 
     def add(self, node: Node) -> None:
         """Put a new department below its parent."""
+        assert node.parent is not None  # noqa: S101 - an invariant of the planner: the root is there from the first
         self._nodes[node.key] = node
         if node.code:
             self._codes[node.code] = node.key
-        if node.parent is not None:
-            self._nodes[node.parent].children[node.name] = node.key
+        self._nodes[node.parent].children[node.name] = node.key
 
     def move(self, key: Target, parent: Target, name: str) -> None:
         """Put a department below another parent, under a name that is free there."""
         node = self._nodes[key]
-        if node.parent is not None:
-            del self._nodes[node.parent].children[node.name]
+        assert node.parent is not None  # noqa: S101 - as above: the planner refuses rows that name the root
+        del self._nodes[node.parent].children[node.name]
         node.parent, node.name = parent, name
         self._nodes[parent].children[name] = key
 

@@ -23,6 +23,7 @@ from apps.orgs.exchange.imports import (
     get_import,
     list_imports,
     told_finding,
+    told_step,
 )
 from apps.orgs.exchange.planning import plan_rows
 from apps.orgs.models import Department, Import, ImportPart, Organisation, Placement
@@ -122,6 +123,15 @@ def test_findings_are_told_in_the_reader_s_language(boss: User, organisation: Or
     assert told_finding(source.findings[0]) == (2, "name", "empty", "must not be empty")
     with translation.override("zh-hans"):
         assert told_finding(source.findings[0]) == (2, "name", "empty", "不能为空")
+
+
+def test_a_step_s_values_are_called_what_their_columns_are() -> None:
+    with translation.override("zh-hans"):
+        of_department = told_step([2, "ChangeDepartment", "平台部", {"name": "平台组"}])
+        of_person = told_step([3, "ChangePerson", "wei", {"name": "张伟"}])
+
+    assert of_department == (2, "ChangeDepartment", "平台部", "名称: 平台组")
+    assert of_person == (3, "ChangePerson", "wei", "姓名: 张伟")
 
 
 def test_a_parent_that_is_deleted_or_moved_away_during_the_import_is_a_finding(

@@ -95,6 +95,7 @@ def test_a_workbook_that_lies_about_its_size_is_read_to_its_end() -> None:
         (b"\n\n , ,\n", "empty_file"),
         (b'name\n"never closed', "csv_broken"),
         (b"\x00\x01\x02\xff\xfe\xfd", "encoding_unknown"),
+        (b"name\x00\nx", "encoding_unknown"),
         (b"\xff\xfe\x00", "encoding_unknown"),
         (b"\xd0\xcf\x11\xe0rest", "old_or_encrypted_workbook"),
         (b"PK\x03\x04 and then nothing of the kind", "workbook_broken"),
@@ -256,3 +257,21 @@ def test_a_large_part_that_is_broken_is_refused() -> None:
     data = replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", b" " * 2_000_000)
 
     assert refusal(data) == "workbook_broken"
+
+
+def test_a_large_part_whose_bytes_were_damaged_is_refused() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(with_a_sheet_of(2_000_000))) as old, zipfile.ZipFile(file, "w") as stored:
+        for part in old.infolist():
+            stored.writestr(part.filename, old.read(part))
+    data = file.getvalue()
+    assert data.count(b" " * 1_000) > 1_000
+
+    assert refusal(data.replace(b" " * 1_000, b"\n" + b" " * 999, 1)) == "workbook_broken"
+
+
+def test_whole_numbers_are_whole_however_a_program_writes_them() -> None:
+    cells = "".join(f"<c><v>{number}</v></c>" for number in ("7.0", "1E3", "1.5", "12"))
+    data = replaced(workbook(("name",)), "xl/worksheets/sheet1.xml", sheet_xml(f"<row>{cells}</row>"))
+
+    assert read_lines(data)[0].cells == ("7", "1000", "1.5", "12")
