@@ -8,7 +8,7 @@ import secrets
 from typing import Any, ClassVar, Final
 
 import jwt
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from django.http import HttpRequest, HttpResponse
 
 from apps.identity.configs.federated import OidcConfig
@@ -79,11 +79,18 @@ class OidcAdapter(ConnectionAdapter[OidcConfig]):
         """With `openid` always."""
         return tuple({"openid": None, **dict.fromkeys(self.config.scopes)})
 
+    def get_access_token_data(
+        self, request: HttpRequest, app: Any, client: OAuth2Client, pkce_code_verifier: str | None = None
+    ) -> dict[str, Any]:
+        """Exchange the code, which is shown to nobody but the issuer that it came from (RFC 9207 §2.4)."""
+        named = request.GET.getlist("iss")
+        is_named = self.metadata.get("authorization_response_iss_parameter_supported") is True
+        if named != [self.metadata["issuer"]] and (named or is_named):
+            raise OAuth2Error("the code came from another issuer, or does not say from which")
+        return super().get_access_token_data(request, app, client, pkce_code_verifier=pkce_code_verifier)
+
     def claims(self, request: HttpRequest, token: str, answer: dict[str, Any]) -> dict[str, Any]:
         """What the identity token says, and what the issuer tells in addition about the same person (Core §5.3.2)."""
-        issuer = request.GET.get("iss")
-        if issuer is not None and issuer != self.metadata["issuer"]:
-            raise OAuth2Error("the code came from another issuer (RFC 9207)")
         proven = self.verified(str(answer["id_token"]))
         where = self.metadata.get("userinfo_endpoint")
         if not where:

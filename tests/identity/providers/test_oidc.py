@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.identity.models import Connection, Link
@@ -20,6 +21,10 @@ from tests.identity.parties import CLIENT_ID, SECRET, Party
 def linked(oidc: Connection, alice: User, link: Callable[..., Link]) -> Link:
     """Alice has linked her account there."""
     return link(oidc, alice, "sub-1")
+
+
+def was_shown_a_code(party: Party) -> bool:
+    return any(path == "/oidc/token" for path, _headers, _body in party.asked)
 
 
 def attempt(client: Client, connection: Connection, party: Party, **query: str) -> Any:
@@ -201,7 +206,7 @@ def test_an_answer_without_our_state_is_refused(
     came_back(client, oidc, code=code, state=state)
 
     assert signed_in_as(client) is None
-    assert not any(path == "/oidc/token" for path, _headers, _body in party.asked)
+    assert not was_shown_a_code(party)
 
 
 def test_an_answer_in_another_browser_is_refused(client: Client, oidc: Connection, linked: Link, party: Party) -> None:
@@ -224,14 +229,38 @@ def test_the_code_of_one_provider_is_not_taken_at_anothers_address(
     assert signed_in_as(client) is None
 
 
-def test_a_code_that_names_another_issuer_is_refused(
+def test_a_code_that_names_another_issuer_is_shown_to_nobody(
     client: Client, oidc: Connection, linked: Link, party: Party
 ) -> None:
     attempt(client, oidc, party, iss="https://evil.example")
     assert signed_in_as(client) is None
+    assert not was_shown_a_code(party)
 
     attempt(client, oidc, party, iss=party.issuer)
     assert signed_in_as(client) is not None
+
+
+def test_an_issuer_that_names_itself_always_does(client: Client, oidc: Connection, linked: Link, party: Party) -> None:
+    party.metadata = {"authorization_response_iss_parameter_supported": True}
+
+    attempt(client, oidc, party)
+    assert signed_in_as(client) is None
+    assert not was_shown_a_code(party)
+
+    attempt(client, oidc, party, iss=party.issuer)
+    assert signed_in_as(client) is not None
+
+
+def test_a_code_that_names_two_issuers_is_shown_to_nobody(
+    client: Client, oidc: Connection, linked: Link, party: Party
+) -> None:
+    code, state = party.issue_code(left(client, oidc))
+    address = f"{reverse('identity-callback', args=[oidc.pk])}?code={code}&state={state}"
+
+    client.get(f"{address}&iss=https://evil.example&iss={party.issuer}")
+
+    assert signed_in_as(client) is None
+    assert not was_shown_a_code(party)
 
 
 def test_stopping_there_is_told_apart_from_a_failure(client: Client, oidc: Connection, party: Party) -> None:
