@@ -1,11 +1,13 @@
 """Keeping to a tenant's limits: exactly at the bound."""
 
 import pytest
+from django.db import transaction
 
 from apps.common.ids import new_id
 from apps.tenants.errors import TenantNotFound, UsersLimit
 from apps.tenants.models import Tenant
 from apps.tenants.services import require_room_for_users
+from tests.locks import locked_by
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +27,20 @@ def test_who_fits_is_let_in(tenant: Tenant, active: int, adding: int) -> None:
 def test_one_too_many_is_refused(tenant: Tenant, active: int, adding: int) -> None:
     with pytest.raises(UsersLimit, match="3"):
         require_room_for_users(limited(tenant, 3).id, adding=adding, count=lambda: active)
+
+
+def test_they_are_counted_while_the_tenant_is_held(tenant: Tenant) -> None:
+    order: list[str] = []
+
+    def count() -> int:
+        order.append("counted")
+        return 0
+
+    limited(tenant, 3)
+    with transaction.atomic():
+        locked = locked_by(lambda: require_room_for_users(tenant.id, adding=1, count=count))
+
+    assert (locked, order) == (["tenants_tenant"], ["counted"])
 
 
 def test_without_a_limit_nobody_counts(tenant: Tenant) -> None:

@@ -9,9 +9,11 @@ from apps.common.ids import new_id
 from apps.tenants import services
 from apps.tenants.errors import HostTaken, SlugTaken, TenantNotFound
 from apps.tenants.models import Tenant
-from apps.tenants.plans import PLANS
+from apps.tenants.plans import MAX_LIMIT, PLANS
 from apps.tenants.selectors import hosts_of
+from apps.tenants.services import making
 from apps.tenants.services.making import TenantChange
+from tests.locks import locked_by
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,29 @@ class TestChanging:
         change(tenant, plan="small", limits={"users_max": 7})
 
         assert change(tenant, limits={"users_max": None}).limits.users_max == PLANS["small"].users_max
+
+    def test_the_largest_limit_and_as_many_host_names_as_there_may_be_are_taken(self, tenant: Tenant) -> None:
+        hosts = [f"h{number}.acme.com" for number in range(making.MAX_HOSTS)]
+
+        stored = change(tenant, limits={"users_max": MAX_LIMIT}, hosts=hosts)
+
+        assert stored.users_max == MAX_LIMIT
+        assert hosts_of(tenant.id) == sorted(hosts)
+
+    def test_it_holds_the_tenant_until_the_change_is_told(self, tenant: Tenant) -> None:
+        assert locked_by(lambda: change(tenant, name="Other")) == ["tenants_tenant", "audit_head"]
+
+    def test_every_node_is_told_of_a_change_and_of_no_refusal(
+        self, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[int] = []
+        monkeypatch.setattr(making, "tell_tenants_changed", lambda: told.append(1))
+
+        change(tenant, limits={"messages_per_minute_max": 7})
+        with pytest.raises(Stale):
+            change(tenant, version=1, limits={"messages_per_minute_max": 8})
+
+        assert told == [1]
 
     def test_an_edit_of_an_older_version_is_refused(self, tenant: Tenant) -> None:
         change(tenant, version=1, name="First")

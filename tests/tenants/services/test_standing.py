@@ -8,6 +8,8 @@ from apps.common.errors import InvalidInput
 from apps.tenants import services
 from apps.tenants.errors import SystemTenantStays, WrongStatus
 from apps.tenants.models import Tenant
+from apps.tenants.services import standing
+from tests.locks import locked_by
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -94,6 +96,27 @@ def test_the_systems_own_tenant_stays() -> None:
             change(system)
 
     assert stored(system)[0] == "active"
+
+
+@pytest.mark.parametrize("days", [0, 3_650])
+def test_no_grace_at_all_and_the_longest_are_given(tenant: Tenant, days: int) -> None:
+    services.request_deletion(tenant, now=NOW, grace_days=days)
+
+    assert stored(tenant)[2] == NOW + timedelta(days=days)
+
+
+def test_every_node_is_told_once_of_each_change(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(standing, "tell_tenants_changed", lambda: told.append(tenant.status))
+
+    for change in (services.suspend_tenant, services.suspend_tenant, services.activate_tenant):
+        change(tenant, now=NOW)
+
+    assert len(told) == 2
+
+
+def test_the_tenant_is_held_while_its_status_is_looked_at(tenant: Tenant) -> None:
+    assert locked_by(lambda: services.suspend_tenant(tenant, now=NOW)) == ["tenants_tenant", "audit_head"]
 
 
 @pytest.mark.parametrize("days", [-1, 3_651])
