@@ -65,7 +65,7 @@ def read_overview(request: HttpRequest, *, now: datetime) -> Overview:
         Group(_("People"), [*people_figures(request, now=now), *_figures(unplaced)]),
         Group(_("Structure"), _figures(structure)),
         Group(_("Signed in now"), _figures(sessions)),
-        Group(_("Storage and limits"), [*use_figures(used), *_figures(storage), *database_figures(request)]),
+        Group(_("Storage and limits"), [*use_figures(request, used), *_figures(storage), *database_figures(request)]),
     ]
     return Overview(
         places=read_places(request),

@@ -91,9 +91,9 @@ def read_use(request: HttpRequest) -> list[Use]:
     return [Use(name, counts.get(key, 0), limit) for key, (name, limit) in limits.items() if limit is not None]
 
 
-def use_figures(used: Sequence[Use]) -> list[Figure]:
-    """Return how full the only tenant within reach is; of several only the notices tell."""
-    if len(used) != 1:
+def use_figures(request: HttpRequest, used: Sequence[Use]) -> list[Figure]:
+    """Return how full the only tenant within reach is; whoever runs the installation reads notices, by their names."""
+    if len(used) != 1 or SYSTEM in powers_at(request).scopes(TENANT_VIEW):
         return []
     value = f"{formatted(used[0].active)} / {formatted(used[0].limit)}"
     return [Figure(_("Users of the limit"), value, "speed", list_page("tenants_tenant"))]

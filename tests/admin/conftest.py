@@ -18,6 +18,8 @@ from apps.accounts.services.sign_in import guard
 from apps.common.clock import now_ms
 from apps.identity.models import Connection, Link
 from apps.messaging.services.conversations import start_direct, start_group
+from apps.orgs.models import Agreement, Department, Placement
+from apps.orgs.services import create_department, create_organisation
 from apps.tenants.models import Tenant
 from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
 from tests.accounts.programs import make_service_account
@@ -111,7 +113,7 @@ def make_tokens(user: User, secret: str) -> None:
 
 
 def populate(count: int, *, prefix: str) -> None:
-    """`count` of everything: tenants, users, terminals, tokens, direct conversations and groups."""
+    """`count` of everything: tenants with their directories, users, terminals, tokens, conversations, connections."""
     ensure_applications()
     for n in range(count):
         tenant = create_tenant(slug=f"{prefix}{n}", name=f"Company {prefix}{n}")
@@ -125,3 +127,16 @@ def populate(count: int, *, prefix: str) -> None:
         )
         provider = Connection.unscoped.create(tenant=tenant, kind="oidc", name=f"Provider {n}")
         Link.unscoped.create(tenant=tenant, connection=provider, user=ann, external_id=f"sub-{n}")
+        populate_directory(tenant, ann)
+
+
+def populate_directory(tenant: Tenant, person: User) -> None:
+    """Two organisations with an agreement, a department in which somebody is, and her powers there."""
+    owner = create_user(tenant, username="owner", password=PASSWORD, is_superuser=True)
+    now = timezone.now()
+    first, second = (create_organisation(owner, name=name, now=now) for name in ("First", "Second"))
+    root = Department.unscoped.get(organisation=first, parent=None)
+    department = create_department(owner, parent_id=root.pk, name="Sales", now=now)
+    Placement.unscoped.create(tenant=tenant, department=department, user=person)
+    Agreement.unscoped.create(tenant=tenant, from_organisation=first, to_organisation=second)
+    give_units(person, "orgs.people.view", scope=department.scope)

@@ -34,6 +34,7 @@ def test_a_limit_is_shown_beside_what_is_used(world: World, reader: Reader) -> N
     Tenant.objects.filter(slug="acme").update(users_max=100)
 
     assert reader.figures("tenant")[STORAGE]["Users of the limit"] == "7 / 100"
+    assert "Users of the limit" not in reader.figures("system")[STORAGE]
     assert reader.alerts("tenant") == []
 
 
