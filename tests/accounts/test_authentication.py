@@ -1,15 +1,26 @@
 """Bearer tokens in the Authorization header, and nowhere else."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from django.test import RequestFactory
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
-from apps.accounts.authentication import BearerAuthentication, actor_of
+from apps.access.models import Grant
+from apps.access.roles import TENANT_ADMIN
+from apps.access.units import all_units
+from apps.accounts.api.tickets import SpentTicketsView
+from apps.accounts.authentication import BearerAuthentication, TokenReaches, actor_of
+from apps.accounts.errors import ScopeInsufficient
 from apps.accounts.models import User
+from apps.accounts.policies import SCOPE, Access
 from apps.accounts.services import create_user, deactivate_user, update_profile
 from apps.common.wall.binding import bound_to, request_binding
 from apps.tenants.models import Tenant
-from tests.api.routes import api_operations, with_ids
+from tests.admin.conftest import give_role
+from tests.api.routes import api_operations, api_views, with_ids
 from tests.conftest import PASSWORD
 from tests.rest_client import RestClient, issue_token, signed_in
 
@@ -94,6 +105,19 @@ def test_the_actor_is_the_signed_in_user(alice: User) -> None:
     assert actor_of(request) == alice
 
 
+def lets_in(gate: TokenReaches, view: type[APIView], scope: str) -> bool:
+    """Whether a token of this scope alone gets past the gate of a view."""
+    request = SimpleNamespace(auth=Access(frozenset({scope}), "rota", "7", 0))
+    try:
+        return gate.has_permission(cast("Request", request), view())
+    except ScopeInsufficient:
+        return False
+
+
+BEYOND_UNITS = {SpentTicketsView}
+"""What no unit opens: for service accounts, whose own rule is asked by the view."""
+
+
 class TestWhatATokenOpens:
     @pytest.fixture
     def boss(self, tenant: Tenant) -> User:
@@ -106,6 +130,29 @@ class TestWhatATokenOpens:
             answer = RestClient(issue_token(boss, scope=scope)).request(method, with_ids(path, str(boss.id)))
 
             assert (answer.status, answer.code) == (403, "insufficient_scope"), scope
+
+    @pytest.mark.parametrize("path", sorted(path for path, view in api_views().items() if view not in BEYOND_UNITS))
+    def test_a_unit_opens_the_routes_that_name_it_and_no_other(self, path: str) -> None:
+        """The first gate, for every unit at every route; the second one is asked by every service."""
+        view = api_views()[path]
+        named = {unit.code for unit in getattr(view, "units", ())}
+        gates = [gate for gate in view().get_permissions() if isinstance(gate, TokenReaches)]
+
+        assert gates, f"{path} asks no token what it opens"
+        opened = {unit.code for unit in all_units() if lets_in(gates[0], view, unit.code)}
+        assert opened == named
+        assert lets_in(gates[0], view, SCOPE)
+        assert not lets_in(gates[0], view, "openid")
+
+    def test_what_a_person_may_no_more_her_program_may_no_more(self, alice: User, bob: User) -> None:
+        give_role(alice, TENANT_ADMIN)
+        client = RestClient(issue_token(alice, scope="orgs.people.view"))
+        before = client.get(f"/api/v1/people/{bob.id}")
+
+        Grant.unscoped.filter(user_id=alice.pk).delete()
+
+        after = client.get(f"/api/v1/people/{bob.id}")
+        assert (before.status, after.status, after.code) == (200, 404, "user_not_found")
 
     def test_units_open_what_works_by_them_and_nothing_personal(self, boss: User) -> None:
         client = RestClient(issue_token(boss, scope="openid orgs.people.view"))

@@ -19,6 +19,12 @@ def api_operations() -> set[tuple[str, str]]:
     }
 
 
+def api_views() -> dict[str, type[APIView]]:
+    """The view of every route below `/api/v1/`, by path template."""
+    routes = _routes(get_resolver().url_patterns, "")
+    return {f"/{path}": view for path, view in routes if path.startswith(PREFIX)}
+
+
 def with_ids(path: str, some_id: str) -> str:
     """A path template with the same id in every place."""
     return re.sub(r"\{\w+\}", some_id, path)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,6 +24,7 @@ from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
 from apps.accounts.services.tokens import user_for_token
 from apps.tenants.models import Tenant
 from apps.tenants.services import suspend_tenant
+from tests.accounts.factors import with_codes
 from tests.accounts.programs import Program, flow_of, make_program
 from tests.conftest import PASSWORD
 from tests.rest_client import issue_token
@@ -61,6 +63,19 @@ class TestPasswordGrant:
 
         assert status == 400
         assert body["error"] in {"invalid_grant", "invalid_request"}
+
+    def test_every_guess_costs_one_hash_whoever_it_is(self, client: Client, alice: User, bob: User, eve: User) -> None:
+        with_codes(alice)
+        deactivate_user(bob)
+        costs = []
+
+        for name in ("alice@acme", "bob@acme", "eve@rival", "nobody@acme", "nobody@nowhere"):
+            with patch("django.contrib.auth.hashers.MD5PasswordHasher.encode", autospec=True) as encode:
+                encode.return_value = "md5$x$y"
+                assert sign_in(client, name, "wrong")[0] == 400
+            costs.append(encode.call_count)
+
+        assert costs == [1] * 5
 
     def test_guessing_ends_in_a_clear_refusal(self, client: Client, alice: User) -> None:
         for _ in range(MAX_PER_NAME_AND_ADDRESS):

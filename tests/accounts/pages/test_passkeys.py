@@ -52,6 +52,21 @@ def test_a_passkey_signs_in_without_a_password_or_another_factor(
     assert {"accounts.passkey.added", "accounts.user.signed_in"} <= set(actions)
 
 
+def test_a_key_of_a_session_that_somebody_planted_opens_nothing(
+    client: Client, alice: User, device: Authenticator
+) -> None:
+    client.session.save()
+    planted = client.session.session_key or ""
+    client.cookies["sessionid"] = planted
+
+    use(client, device)
+
+    thief = Client()
+    thief.cookies["sessionid"] = planted
+    assert client.get("/accounts/").context["person"] == alice
+    assert thief.get("/accounts/").status_code == 302
+
+
 def test_it_is_a_second_factor_after_a_password(client: Client, alice: User, device: Authenticator) -> None:
     assert enter(client, alice) == "/accounts/second-factor/"
 

@@ -50,6 +50,23 @@ class TestPassword:
         thief.cookies["sessionid"] = planted
         assert not is_in(thief)
 
+    def test_a_key_that_somebody_saw_between_the_factors_opens_nothing(self, client: Client, alice: User) -> None:
+        secret = with_codes(alice)
+        client.session.save()
+        seen = [client.session.session_key or ""]
+        client.cookies["sessionid"] = seen[0]
+
+        enter(client, alice)
+        seen.append(client.session.session_key or "")
+        client.post(FACTOR, {"code": code_now(secret)})
+
+        assert is_in(client)
+        assert len({*seen, client.session.session_key}) == 3
+        for key in seen:
+            thief = Client()
+            thief.cookies["sessionid"] = key
+            assert not is_in(thief)
+
     def test_needs_the_token_of_the_form(self, alice: User) -> None:
         strict = Client(enforce_csrf_checks=True)
 

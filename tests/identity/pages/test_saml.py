@@ -65,6 +65,16 @@ def test_a_post_that_comes_without_the_session_is_posted_once_more(saml: Connect
     assert 'name="again"' in page
 
 
+def test_the_session_has_another_key_afterwards(client: Client, saml: Connection, idp: Idp) -> None:
+    answer = response_to(client, idp, saml, request_of(left(client, saml)))
+    before = client.session.session_key
+
+    posted(client, saml, answer)
+
+    assert signed_in_as(client)
+    assert client.session.session_key != before
+
+
 def test_an_answer_is_taken_once(client: Client, saml: Connection, idp: Idp) -> None:
     answer = response_to(client, idp, saml, request_of(left(client, saml)))
     posted(client, saml, answer)
