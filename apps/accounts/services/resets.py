@@ -26,6 +26,7 @@ from apps.accounts.services.trail import note
 from apps.accounts.services.users import set_password
 from apps.common.retry import run_in_transaction
 from apps.common.wall.binding import unbound
+from apps.tenants.preferences import read_preferences
 
 LIFETIME: Final = timedelta(minutes=30)
 MAX_ASKED: Final = 5
@@ -45,7 +46,7 @@ def ask_for_link(login: str, *, address: str, now: datetime) -> None:
     attempt = lockout.Attempt(login=f"reset {login}", address=address, lock_after=MAX_ASKED)
     lockout.check(attempt, now=now)
     lockout.note_failure(attempt, now=now)
-    do_afterwards(partial(_send, login, now))
+    do_afterwards(partial(_send, login, now, translation.get_language() or settings.LANGUAGE_CODE))
 
 
 def find_reset(token: str, *, now: datetime) -> User:
@@ -84,14 +85,15 @@ def change_own_password(user: User, *, password: str, now: datetime) -> None:
     run_in_transaction(store)
 
 
-def _send(login: str, now: datetime) -> None:
+def _send(login: str, now: datetime, asked_in: str) -> None:
+    """Write in the language that the person chose, else her tenant, else that of the page where it was asked for."""
     with unbound():
         user = User.unscoped.select_related("tenant").filter(login=login).first()
         if user is None or not user.email or not _may_have_link(user):
             return
         token = secrets.token_urlsafe(32)
         run_in_transaction(partial(_store, user, token, now))
-    with translation.override(user.locale or settings.LANGUAGE_CODE):
+    with translation.override(user.locale or read_preferences(user.tenant.settings).locale or asked_in):
         context = {"person": user, "link": _link(token), "minutes": LIFETIME // timedelta(minutes=1)}
         subject = render_to_string("accounts/mail/reset_subject.txt", context).strip()
         body = render_to_string("accounts/mail/reset.txt", context)

@@ -10,6 +10,7 @@ from django.test import Client
 
 from apps.accounts.models import PasswordReset, User
 from apps.accounts.services import resets
+from apps.tenants.models import Tenant
 from tests.accounts.factors import enter, set_policy
 from tests.conftest import PASSWORD
 
@@ -52,6 +53,26 @@ def test_a_link_comes_by_mail_and_sets_a_password(client: Client, reachable: Use
     assert elsewhere.get("/accounts/").status_code == 302
     assert enter(Client(), reachable, password=PASSWORD) == ""
     assert enter(Client(), reachable, password=FRESH) == "/chat/"
+
+
+@pytest.mark.parametrize(
+    ("own", "of_tenant", "of_page", "greeting"),
+    [
+        ("en", "zh-hans", "zh-hans", "Hello"),
+        ("", "zh-hans", "en", "有人为"),
+        ("", "", "zh-hans", "有人为"),
+        ("", "", "en", "Hello"),
+    ],
+)
+def test_the_mail_is_in_the_persons_language_as_far_as_it_is_known(
+    reachable: User, own: str, of_tenant: str, of_page: str, greeting: str
+) -> None:
+    User.objects.for_tenant(reachable.tenant_id).filter(pk=reachable.pk).update(locale=own)
+    Tenant.objects.filter(pk=reachable.tenant_id).update(settings={"locale": of_tenant} if of_tenant else {})
+
+    Client().post(ASK, {"login": reachable.login}, headers={"accept-language": of_page})
+
+    assert greeting in str(mail.outbox[-1].body)
 
 
 def test_everybody_reads_the_same(reachable: User, bob: User) -> None:
