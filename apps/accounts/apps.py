@@ -24,13 +24,16 @@ class AccountsConfig(AppConfig):
         from apps.accounts.locators import OwnerLocator
         from apps.accounts.services import foresight
         from apps.accounts.services.happening_words import WORDS
+        from apps.accounts.tasks import JOBS
         from apps.accounts.units import ADMIN_UNITS, UNITS
         from apps.accounts.ways import register_account_page
         from apps.audit.words import register_words
+        from apps.jobs.registry import register_jobs
         from apps.tenants.consequences import register_foresight
 
         register_units(*UNITS, admin=ADMIN_UNITS)
         register_words(WORDS)
+        register_jobs(JOBS)
         register_foresight("factors_missing", foresight.factors_missing)
         register_foresight("passwords_outdated", foresight.passwords_outdated)
         for model in ("AccessToken", "RefreshToken"):

@@ -1,6 +1,7 @@
 """Abstract bases that every app's rows share, the manager that never forgets the tenant, and kept answers."""
 
-from typing import ClassVar, Generic, Self, TypeVar
+from datetime import timedelta
+from typing import ClassVar, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
@@ -64,6 +65,10 @@ class TenantKeyed(models.Model):
         abstract = True
         base_manager_name = "unscoped"
         default_manager_name = "unscoped"
+
+
+ANSWERS_KEPT_FOR: Final = timedelta(hours=24)
+"""An idempotency key may be used anew afterwards."""
 
 
 class KeptAnswer(TenantKeyed, Identified):

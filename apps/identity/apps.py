@@ -11,18 +11,21 @@ class IdentityConfig(AppConfig):
     verbose_name = _("Identity")
 
     def ready(self) -> None:
-        """Tell the powers below what may be allowed here, and the pages of accounts which ways in there are."""
+        """Tell those below what may be allowed here, what is to be done on time, and which ways in there are."""
         from apps.access.locators import register_locator
         from apps.access.units import register_units
         from apps.accounts.locators import OwnerLocator
         from apps.accounts.ways import register_account_page, register_ways
         from apps.identity.pages.ways import ways_into
         from apps.identity.services.foresight import passwords_gone
+        from apps.identity.tasks import JOBS
         from apps.identity.units import ADMIN_UNITS, UNITS
+        from apps.jobs.registry import register_jobs
         from apps.tenants.consequences import register_foresight
 
         register_units(*UNITS, admin=ADMIN_UNITS)
         register_locator("identity.Link", OwnerLocator())
+        register_jobs(JOBS)
         register_ways(ways_into)
         register_foresight("passwords_gone", passwords_gone)
         register_account_page(_("Linked accounts"), "account-links", "links")

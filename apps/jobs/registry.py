@@ -4,7 +4,7 @@ Not here: when they last ran (`models`), and running them (`runner`).
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -77,3 +77,9 @@ class Registry:
 JOBS: Final = Registry()
 """Those of this program."""
 register_job: Final = JOBS.register
+
+
+def register_jobs(jobs: Iterable[Periodic]) -> None:
+    """Have several jobs. Raises ImproperlyConfigured."""
+    for job in jobs:
+        register_job(job)

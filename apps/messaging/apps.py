@@ -9,3 +9,10 @@ class MessagingConfig(AppConfig):
 
     name = "apps.messaging"
     verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        """Say what has to be done on time."""
+        from apps.jobs.registry import register_jobs
+        from apps.messaging.tasks import JOBS
+
+        register_jobs(JOBS)

@@ -16,13 +16,16 @@ class OrgsConfig(AppConfig):
         from apps.access.scopes import Level
         from apps.access.units import register_units
         from apps.audit.words import register_words
+        from apps.jobs.registry import register_jobs
         from apps.orgs.locators import register_locators
         from apps.orgs.services.trail import WORDS
         from apps.orgs.services.trees import hold_place
+        from apps.orgs.tasks import JOBS
         from apps.orgs.units import ADMIN_UNITS, UNITS
 
         register_units(*UNITS, admin=ADMIN_UNITS)
         register_locators()
         register_words(WORDS)
+        register_jobs(JOBS)
         for level in (Level.ORGANISATION, Level.DEPARTMENT):
             register_keeper(level, hold_place)

@@ -21,7 +21,7 @@ class TenantsConfig(AppConfig):
         from apps.access.scopes import Level
         from apps.access.units import register_units
         from apps.audit.words import register_words
-        from apps.jobs.registry import register_job
+        from apps.jobs.registry import register_jobs
         from apps.tenants.checks import check_wall
         from apps.tenants.places import hold_tenant, is_system_tenant
         from apps.tenants.services.acting import WORDS
@@ -33,8 +33,7 @@ class TenantsConfig(AppConfig):
         register_locator("tenants.Tenant", TenantLocator("id"))
         register_keeper(Level.TENANT, hold_tenant)
         register_system_tenant(is_system_tenant)
-        for job in JOBS:
-            register_job(job)
+        register_jobs(JOBS)
         register(check_wall, Tags.security, deploy=True)
         post_migrate.connect(_build_wall, sender=self)
 

@@ -22,6 +22,7 @@ may be nobody's was tried, and what the installation does by itself."""
 
 BY_POWERS = "an administrator names a row by its id; her powers at its scope decide"
 WITHIN = "counts what is within an administrator's scopes"
+FORGETS = "what is of no use any more goes, whoever's it was"
 CROSS_TENANT_FILES = {
     "apps/tenants/models.py": "defines the managers",
     "apps/tenants/resolution.py": "a host name leads to its tenant",
@@ -34,6 +35,10 @@ CROSS_TENANT_FILES = {
     "apps/accounts/services/terminals.py": "a terminal id is unique across tenants: its owner is looked up across them",
     "apps/accounts/services/chains.py": "a terminal or a token tells whose it is: the ids of both are unique",
     "apps/accounts/services/placing.py": "who signs in is known by her token, whatever tenant that is",
+    "apps/access/tasks.py": FORGETS,
+    "apps/accounts/services/expiring.py": FORGETS,
+    "apps/orgs/tasks.py": FORGETS,
+    "apps/identity/tasks.py": FORGETS,
     "apps/accounts/selectors.py": "nodes ask who was shut out just now, of all tenants",
     "apps/accounts/services/naming.py": "makes everyone findable after an upgrade, whatever the tenant",
     "apps/orgs/selectors/people.py": "administrators look for people wherever their powers reach",

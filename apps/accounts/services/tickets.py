@@ -37,7 +37,7 @@ from apps.common.retry import run_in_transaction
 
 SESSION: Final = timedelta(hours=1)
 """How long a session may last that a ticket opened; as long as an access token. A new ticket prolongs it."""
-_KEPT: Final = timedelta(seconds=2 * SKEW_S + LEEWAY_S)
+REMEMBERED: Final = timedelta(seconds=2 * SKEW_S + LEEWAY_S)
 """For how long after its end a used ticket is remembered: the node that forgets may be ahead, the one that reads late,
 by the skew each."""
 _FORGOTTEN_AT_ONCE: Final = 20
@@ -166,7 +166,7 @@ def spend(ticket: Ticket, *, now: datetime) -> None:
 
 def forget_ended(tenant_id: UUID, *, now: datetime) -> int:
     """Forget used tickets of the tenant that nobody could use again; return how many, _FORGOTTEN_AT_ONCE at most."""
-    ended = SpentTicket.objects.for_tenant(tenant_id).filter(expires_at__lt=now - _KEPT).order_by("expires_at")
+    ended = SpentTicket.objects.for_tenant(tenant_id).filter(expires_at__lt=now - REMEMBERED).order_by("expires_at")
     oldest = list(ended.values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE])
     if not oldest:
         return 0

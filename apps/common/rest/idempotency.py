@@ -9,7 +9,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -18,7 +18,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common.models import KeptAnswer
+from apps.common.models import ANSWERS_KEPT_FOR, KeptAnswer
 from apps.common.rest.problems import InvalidRequest
 from apps.common.retry import run_in_transaction
 
@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Response])
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 KEY_PATTERN: Final = r"^[!-~]{1,200}$"
-KEPT_FOR: Final = timedelta(hours=24)
+KEPT_FOR: Final = ANSWERS_KEPT_FOR
 """A key may be used anew afterwards. How many keys one may use meanwhile is bounded by the throttle of requests."""
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -137,22 +138,30 @@ def synchronise_due(*, now: datetime) -> list[DirectoryRun]:
 
     At most MAX_DUE. Who is at work on one elsewhere keeps it.
     """
+    runs = [synchronise_at_its_time(clock, now=now) for clock in due_directories(now=now)[:MAX_DUE]]
+    return [run for run in runs if run is not None]
+
+
+def due_directories(*, now: datetime) -> QuerySet[DirectoryClock]:
+    """Return the directories whose time has come, the latest first."""
     clocks = DirectoryClock.unscoped.filter(
         due_at__lte=now, connection__is_active=True, connection__kind=Connection.Kind.LDAP
     )
-    runs = []
-    for clock in clocks.select_related("connection").order_by("due_at", "connection_id")[:MAX_DUE]:
-        try:
-            runs.append(synchronise(program_of(clock.connection), connection_id=clock.connection_id, now=now))
-        except DirectoryBusy:
-            continue
-        except DirectoryUnset as error:
-            runs.append(_store_unset(clock, error, now=now))
-        except ImError as error:
-            logger.warning("a directory was not synchronised", extra={"connection": str(clock.pk), "why": error.code})
-            failed = DirectoryRun.objects.for_tenant(clock.tenant_id).filter(connection_id=clock.pk)
-            runs += list(failed.order_by("-created_at")[:1])
-    return runs
+    return clocks.select_related("connection").order_by("due_at", "connection_id")
+
+
+def synchronise_at_its_time(clock: DirectoryClock, *, now: datetime) -> DirectoryRun | None:
+    """Run one directory that is due, and return what became of it; None where somebody else is at work on it."""
+    try:
+        return synchronise(program_of(clock.connection), connection_id=clock.connection_id, now=now)
+    except DirectoryBusy:
+        return None
+    except DirectoryUnset as error:
+        return _store_unset(clock, error, now=now)
+    except ImError as error:
+        logger.warning("a directory was not synchronised", extra={"connection": str(clock.pk), "why": error.code})
+        failed = DirectoryRun.objects.for_tenant(clock.tenant_id).filter(connection_id=clock.pk)
+        return failed.order_by("-created_at", "-id").first()
 
 
 def _store_unset(clock: DirectoryClock, error: DirectoryUnset, *, now: datetime) -> DirectoryRun:
