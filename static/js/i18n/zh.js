@@ -22,7 +22,7 @@ export default {
   "platform.windows": "Windows 电脑",
   "platform.macos": "Mac",
   "platform.linux": "Linux 电脑",
-  "platform.bot": "程序",
+  "platform.bot": "机器人",
   "status.signInAgain": "重新登录",
   "status.reload": "重新加载",
   "status.queued_one": "恢复连接后将发送 {count} 条消息。",
