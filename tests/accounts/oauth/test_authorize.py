@@ -151,6 +151,25 @@ class TestTheAnswer:
         assert not Consent.unscoped.exists()
 
 
+class TestNoPageOfAnotherSite:
+    def test_frames_the_question_or_learns_where_she_came_from(self, flow: Flow) -> None:
+        for page in (flow.ask(), flow.ask(client_id="nobody-has-this")):
+            policy = page.headers["Content-Security-Policy"]
+            assert "frame-ancestors 'none'" in policy
+            assert page.headers["X-Frame-Options"] == "DENY"
+            assert page.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
+
+    def test_is_sent_the_form_but_the_programs_own(self, flow: Flow) -> None:
+        policy = flow.ask().headers["Content-Security-Policy"]
+
+        targets = next(part for part in policy.split(";") if part.split()[0] == "form-action").split()[1:]
+        assert set(targets) <= {"'self'", "https://app.example", CALLBACK}
+
+    def test_gets_what_she_posted_by_being_led_to(self, flow: Flow) -> None:
+        """Not 307 or 308, by which a browser would post the form once more (RFC 9700 §4.12)."""
+        assert flow.answer(flow.ask()).status_code in {302, 303}
+
+
 class TestPrompts:
     def test_none_asks_nobody(self, flow: Flow, site: Program) -> None:
         assert said(flow.ask(prompt="none"))["error"] == "consent_required"

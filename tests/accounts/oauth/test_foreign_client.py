@@ -3,6 +3,7 @@
 Its requests are prepared by the library `requests` down to their bytes, and answered by the whole site in this process.
 """
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -92,13 +93,24 @@ def test_a_person_signs_in_to_it(alice: User, tenant: Tenant) -> None:
     assert (worth["active"], worth_then) == (True, {"active": False})
 
 
+def example_of(page: str) -> str:
+    """The program of the documentation, without what is said beside it."""
+    return (ROOT / "docs" / page).read_text().split("```python\n# ")[1].split("```")[0].partition("\n")[2]
+
+
+def test_both_languages_show_the_same_program() -> None:
+    english, chinese = (re.sub(r"#.*", "", example_of(page)) for page in ("identity.md", "identity.zh-CN.md"))
+
+    assert english == chinese
+
+
 @pytest.mark.parametrize("page", ["identity.md", "identity.zh-CN.md"])
 def test_the_example_of_the_documentation_runs(
     alice: User, tenant: Tenant, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = make_program(tenant)
     flow = flow_of(alice, site)
-    example = (ROOT / "docs" / page).read_text().split("```python\n# ")[1].split("```")[0]
+    example = example_of(page)
     assert "OAuth2Session" in example
     monkeypatch.setattr(Session, "get_adapter", lambda self, url: Site())
 
@@ -114,7 +126,7 @@ def test_the_example_of_the_documentation_runs(
         "imsite": ORIGIN,
         "let_the_person_visit": let_the_person_visit,
     }
-    exec("# " + example, names)
+    exec(example, names)
 
     assert names["person"]["preferred_username"] == alice.login
     assert names["colleagues"] == []
