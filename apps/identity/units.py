@@ -25,6 +25,10 @@ ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("identity", "connection", "add"): CONNECTIONS_CHANGE,
     ("identity", "connection", "change"): CONNECTIONS_CHANGE,
     ("identity", "connection", "delete"): CONNECTIONS_CHANGE,
+    ("identity", "directoryrun", "view"): CONNECTIONS_VIEW,
+    ("identity", "directoryrun", "change"): CONNECTIONS_CHANGE,
+    ("identity", "scimtoken", "view"): CONNECTIONS_VIEW,
+    ("identity", "scimtoken", "change"): CONNECTIONS_CHANGE,
     ("identity", "link", "view"): LINKS_VIEW,
     ("identity", "link", "change"): LINKS_REMOVE,
 }

@@ -111,6 +111,12 @@ UNFOLD: dict[str, Any] = {
                         "admin:identity_connection_changelist",
                         "identity.connections.view",
                     ),
+                    _link(
+                        _("Directory runs"),
+                        "sync",
+                        "admin:identity_directoryrun_changelist",
+                        "identity.connections.view",
+                    ),
                     _link(_("Linked accounts"), "link", "admin:identity_link_changelist", "identity.links.view"),
                     _link(_("Terminals"), "devices", "admin:accounts_terminal_changelist", "accounts.terminals.view"),
                     _link(

@@ -16,7 +16,7 @@ from apps.accounts.models import ServiceAccount, Terminal, User
 from apps.accounts.services import create_user, ensure_applications
 from apps.accounts.services.sign_in import guard
 from apps.common.clock import now_ms
-from apps.identity.models import Connection, Link
+from apps.identity.models import Connection, DirectoryRun, Link, ScimToken
 from apps.messaging.services.conversations import start_direct, start_group
 from apps.orgs.models import Agreement, Department, Placement
 from apps.orgs.services import create_department, create_organisation
@@ -127,6 +127,10 @@ def populate(count: int, *, prefix: str) -> None:
         )
         provider = Connection.unscoped.create(tenant=tenant, kind="oidc", name=f"Provider {n}")
         Link.unscoped.create(tenant=tenant, connection=provider, user=ann, external_id=f"sub-{n}")
+        directory = Connection.unscoped.create(tenant=tenant, kind="ldap", name=f"Directory {n}")
+        DirectoryRun.unscoped.create(tenant=tenant, connection=directory, started_by="boss")
+        program = Connection.unscoped.create(tenant=tenant, kind="scim", name=f"Program {n}")
+        ScimToken.unscoped.create(tenant=tenant, connection=program, digest=uuid4().hex, hint=f"imscim_{n}")
         populate_directory(tenant, ann)
 
 

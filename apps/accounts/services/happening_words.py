@@ -25,7 +25,7 @@ WORDS: Final[dict[str, "StrPromise"]] = {
     "accounts.token.revoked": _("A program lost its access"),
     "accounts.consent.given": _("A program was allowed"),
     "accounts.consent.withdrawn": _("A program is allowed no more"),
-    "identity.link.made": _("Another account linked"),
+    "identity.link.created": _("Another account linked"),
     "identity.link.removed": _("Another account unlinked"),
 }
 """What is worth telling the person. Other apps' actions stand here, too: they are only names."""

@@ -5,18 +5,22 @@ switch it on.
 from typing import Any, Final
 
 import msgspec
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.admin import ServedAdmin, WithinFilter, powers_at
 from apps.access.scopes import Level
 from apps.accounts.admin import acting
+from apps.common.errors import ImError
+from apps.identity.admin.deeds import DEEDS, page_of, scim_address_of
 from apps.identity.admin.directory_forms import DirectoryForm, directory_fieldsets, directory_settings_of
 from apps.identity.admin.forms import PREFIX, ConnectionForm, form_for, settings_of
+from apps.identity.admin.panels import panel_of
 from apps.identity.configs.reading import FEDERATED, read_config, written_config
 from apps.identity.ldap.settings import read_settings
 from apps.identity.models import Connection
@@ -32,7 +36,7 @@ _OF_SCIM: Final = ("is_active", "department")
 def address_of(connection: Connection) -> str:
     """Return the path that the other party is to be told: where people come back to, or where it tells of them."""
     if connection.kind == Connection.Kind.SCIM:
-        return reverse("scim:users", args=[connection.pk]).removesuffix("Users")
+        return scim_address_of(connection)
     name = "identity-saml" if connection.kind == Connection.Kind.SAML else "identity-callback"
     return reverse(name, args=[connection.pk])
 
@@ -65,6 +69,7 @@ class ConnectionAdmin(ServedAdmin[Connection]):
     ordering = ("tenant__slug", "name", "id")
     autocomplete_fields = ("department",)
     actions = ("try_out",)
+    change_form_template = "admin/identity/connection.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         """What a new one begins with, and all that can be said of one that is there; by sections for a directory."""
@@ -118,6 +123,33 @@ class ConnectionAdmin(ServedAdmin[Connection]):
         asked["_continue"] = "1"
         request.POST = asked  # type: ignore[assignment]  # as mutable as it need not be
         return super().response_add(request, obj, post_url_continue)
+
+    def get_urls(self) -> list[Any]:
+        """One more: what a page can be asked to do."""
+        do = self.admin_site.admin_view(self.do_view)
+        return [path("<path:object_id>/do/<str:what>/", do, name="identity_connection_do"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The settings, and below them what goes on."""
+        obj = self.get_object(request, object_id)
+        panel = {} if obj is None else panel_of(request, obj, may_change=self.has_change_permission(request, obj))
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panel": panel})
+
+    def do_view(self, request: HttpRequest, object_id: str, what: str) -> HttpResponse:
+        """Do what a button on the page asks for. What is refused is said there."""
+        obj = self.get_object(request, object_id)
+        deed = None if obj is None else DEEDS[obj.kind].get(what)
+        if obj is None or deed is None or request.method != "POST":
+            raise Http404
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        try:
+            return deed(request, obj)
+        except ImError as error:
+            self.message_user(request, error.text, messages.ERROR)
+            return HttpResponseRedirect(page_of(obj))
 
     def delete_model(self, request: HttpRequest, obj: Connection) -> None:
         """Delete it with its links."""

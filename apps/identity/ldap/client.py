@@ -78,7 +78,9 @@ class Directory:
         self._connection: Connection | None = None
 
     def __enter__(self) -> "Directory":
-        """Connect and bind. Raises DirectoryFailed."""
+        """Connect and bind. Raises DirectoryFailed, also without a password: that would be an anonymous bind."""
+        if not self._password:
+            raise DirectoryFailed(Trouble.BIND_REFUSED)
         self._connection = _connected(self._settings, self._settings.bind_dn, self._password, beat=self._beat)
         return self
 

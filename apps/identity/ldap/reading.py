@@ -5,6 +5,7 @@ An entry that lacks what it needs is found, not guessed at.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from apps.identity.ldap.client import Directory, Entry
@@ -38,14 +39,18 @@ class Contents:
     """Lasting ids of entries that are there but lack something."""
 
 
-def read_directory(directory: Directory, settings: LdapSettings) -> Contents:
-    """Return everybody and every department. Raises DirectoryFailed: half a directory is never returned."""
+def read_directory(directory: Directory, settings: LdapSettings, *, first: int | None = None) -> Contents:
+    """Return everybody and every department. Raises DirectoryFailed: half a directory is never returned.
+
+    `first`: only so many people, to try settings out.
+    """
     incomplete: list[Entry] = []
     units = list(_departments(directory, settings, incomplete)) if settings.departments != "none" else []
     members = _Members(settings, units)
     departments = tuple(members.departments())
     people = []
-    for entry in directory.search(settings.people_base, settings.people_filter, _wanted_attributes(settings)):
+    entries = directory.search(settings.people_base, settings.people_filter, _wanted_attributes(settings))
+    for entry in islice(entries, first):
         person = _person(entry, settings)
         if person is None:
             incomplete.append(entry)
@@ -74,9 +79,9 @@ def find_person(directory: Directory, settings: LdapSettings, *, key: str = "", 
     return None if person is None else Person(entries[0].dn, person)
 
 
-def count_entries(directory: Directory, base: str, text: str) -> int:
-    """Return how many entries a filter finds. Raises DirectoryFailed."""
-    return sum(1 for _entry in directory.search(base, text, ["1.1"]))
+def count_entries(directory: Directory, base: str, text: str, *, most: int) -> int:
+    """Return how many entries a filter finds; `most` for so many or more. Raises DirectoryFailed."""
+    return sum(1 for _entry in islice(directory.search(base, text, ["1.1"]), most))
 
 
 class _Members:

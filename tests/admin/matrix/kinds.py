@@ -16,7 +16,7 @@ from apps.accounts.models import Registration, ServiceAccount, User
 from apps.accounts.services import create_user
 from apps.audit.services import Change, record
 from apps.common.clock import now_ms
-from apps.identity.models import Connection, Link
+from apps.identity.models import Connection, DirectoryRun, Link, ScimToken
 from apps.jobs.models import Job
 from apps.messaging.services.conversations import start_group
 from apps.orgs.models import Agreement, Organisation, Placement
@@ -68,6 +68,24 @@ def _connection(world: World, place: str) -> Model:
     return Connection.unscoped.create(tenant_id=tenant_id, kind="oidc", name=f"Provider {place}")
 
 
+def _directory(world: World, place: str) -> Connection:
+    tenant_id = world.people[place].tenant_id
+    return Connection.unscoped.create(tenant_id=tenant_id, kind="ldap", name=f"Directory for {place}")
+
+
+def _run(world: World, place: str) -> Model:
+    connection = _directory(world, place)
+    return DirectoryRun.unscoped.create(
+        tenant_id=connection.tenant_id, connection=connection, started_by=f"boss of {place}"
+    )
+
+
+def _scim_token(world: World, place: str) -> Model:
+    tenant_id = world.people[place].tenant_id
+    connection = Connection.unscoped.create(tenant_id=tenant_id, kind="scim", name=f"Program for {place}")
+    return ScimToken.unscoped.create(tenant_id=tenant_id, connection=connection, digest=uuid4().hex, hint=f"im{place}")
+
+
 def _link(world: World, place: str) -> Model:
     person = world.people[place]
     connection, _made = Connection.unscoped.get_or_create(
@@ -113,7 +131,9 @@ KINDS: Final[dict[str, Kind]] = {
         lambda w, p: start_group(w.people[p], title=f"Group of {p}", member_ids=[], now_ms=now_ms()), lowest="tenant"
     ),
     "identity.connection": Kind(_connection, lowest="tenant"),
+    "identity.directoryrun": Kind(_run, lowest="tenant"),
     "identity.link": Kind(_link),
+    "identity.scimtoken": Kind(_scim_token, lowest="tenant"),
     "jobs.job": Kind(lambda w, p: Job.objects.create(name=f"tests.{p}", due_at=timezone.now()), lowest="system"),
     "oauth2_provider.accesstoken": Kind(_token(get_access_token_model())),
     "oauth2_provider.refreshtoken": Kind(_token(get_refresh_token_model())),

@@ -52,6 +52,8 @@ SITE: Final = {
     "scim:schema": "tried by the tests of SCIM",
     "scim:nothing": "tried by the tests of SCIM",
     "admin:accounts_registration_secret": "tried by the tests of its page",
+    "admin:identity_connection_do": "tried by the tests of its page",
+    "admin:identity_directoryrun_apply": "tried by the tests of its page",
     "home": "open",
     "favicon": "open",
     "login": "open",

@@ -152,6 +152,10 @@ def test_it_reads_page_by_page_and_never_half_of_it(slapd: Slapd) -> None:
     assert failed.value.trouble == Trouble.TOO_MANY
 
 
+def test_nobody_is_bound_without_a_password(slapd: Slapd) -> None:
+    assert trouble_of(slapd.settings(), password="") == Trouble.BIND_REFUSED
+
+
 def test_a_password_is_right_wrong_or_empty(slapd: Slapd) -> None:
     settings = slapd.settings()
 

@@ -39,13 +39,16 @@ def make_token(actor: Actor, *, connection_id: UUID, now: datetime) -> str:
     return token
 
 
-def revoke_tokens(actor: Actor, *, connection_id: UUID, now: datetime) -> int:
-    """Take all tokens of a connection away; return how many. Raises ConnectionNotFound or NotPermitted."""
+def revoke_tokens(actor: Actor, *, connection_id: UUID, now: datetime, token_id: UUID | None = None) -> int:
+    """Take the tokens of a connection away, or one; return how many. Raises ConnectionNotFound or NotPermitted."""
     connection = tended_connection(actor, connection_id, kind=Connection.Kind.SCIM, now=now)
 
     def revoke() -> int:
-        count, _kinds = ScimToken.objects.for_tenant(connection.tenant_id).filter(connection=connection).delete()
-        record(connection_entry(actor, "scim_token.revoked", connection, now, about=str(count)))
+        rows = ScimToken.objects.for_tenant(connection.tenant_id).filter(connection=connection)
+        gone = rows if token_id is None else rows.filter(pk=token_id)
+        hints = list(gone.order_by("created_at", "id").values_list("hint", flat=True))
+        count, _kinds = gone.delete()
+        record(connection_entry(actor, "scim_token.revoked", connection, now, about=", ".join(hints)))
         return count
 
     return run_in_transaction(revoke)

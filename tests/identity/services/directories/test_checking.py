@@ -1,8 +1,13 @@
-"""Trying settings out tells in words what works and what doesn't."""
+"""Trying settings out tells in words what works and what doesn't, in a bounded time."""
+
+from itertools import chain, repeat
+
+import pytest
 
 from apps.accounts.models import User
 from apps.identity.models import Connection
-from apps.identity.services.directories.checking import check_directory
+from apps.identity.services.directories import checking
+from apps.identity.services.directories.checking import CHECK_S, check_directory
 from tests.identity.services.directories.conftest import NOW, Fill
 
 
@@ -48,3 +53,24 @@ def test_unusable_entries_are_counted(directory: Fill, boss: User) -> None:
     connection.save()
 
     assert (False, "10 entries can't be used as they are") in told(boss, connection)
+
+
+def test_of_many_people_some_are_read(directory: Fill, boss: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "SAMPLE", 4)
+
+    answers = told(boss, directory())
+
+    assert (True, "at least 4 people found") in answers
+    assert (True, "4 people are in a department") in answers
+
+
+def test_whoever_waits_is_told_when_it_takes_too_long(directory: Fill, boss: User) -> None:
+    connection = directory()
+    hours = chain([0.0, 0.0], repeat(CHECK_S + 1))
+
+    answers = check_directory(boss, connection_id=connection.pk, now=NOW, clock=lambda: next(hours))
+
+    assert [(each.is_well, each.text.split(" as ")[0]) for each in answers] == [
+        (True, "connected and bound"),
+        (False, "the server does not answer in time"),
+    ]

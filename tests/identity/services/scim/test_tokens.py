@@ -45,6 +45,21 @@ def test_revoked_tokens_open_nothing(tenant: Tenant, connect: Connect, boss: Use
     assert connection_of(token, connection_id=connection.pk, now=NOW) is None
 
 
+def test_one_token_is_revoked_and_the_other_stays(tenant: Tenant, connect: Connect, boss: User) -> None:  # noqa: F811
+    connection, other = connect(tenant, "scim"), connect(tenant, "scim", name="second")
+    first, second = (make_token(boss, connection_id=connection.pk, now=NOW) for _each in range(2))
+    row = ScimToken.objects.for_tenant(tenant.id).order_by("created_at", "id").first()
+    assert row is not None
+
+    assert revoke_tokens(boss, connection_id=other.pk, token_id=row.pk, now=NOW) == 0
+    assert revoke_tokens(boss, connection_id=connection.pk, token_id=row.pk, now=NOW) == 1
+
+    assert connection_of(first, connection_id=connection.pk, now=NOW) is None
+    assert connection_of(second, connection_id=connection.pk, now=NOW) == connection
+    entry = Entry.objects.for_tenant(tenant.id).filter(action="identity.scim_token.revoked").latest("at", "id")
+    assert row.hint in entry.target_label
+
+
 def test_only_whoever_may_change_connections_makes_them(
     tenant: Tenant,
     other_tenant: Tenant,
