@@ -29,10 +29,17 @@ class Provisioner:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send one request; the answer's status and JSON."""
+        return self._answer(method, path, b"" if body is None else json.dumps(body).encode(), **headers)
+
+    def ask_with(self, body: bytes) -> Any:
+        """Send bytes, whatever they are, as a user to make."""
+        return self._answer("POST", "Users", body)
+
+    def _answer(self, method: str, path: str, body: bytes, **headers: str) -> Any:
         answer: Any = Client().generic(
             method,
             f"/scim/{self.connection.pk}/v2/{path}",
-            b"" if body is None else json.dumps(body).encode(),
+            body,
             content_type="application/scim+json",
             headers={"Authorization": f"Bearer {self.token}", **headers},
         )

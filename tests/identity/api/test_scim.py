@@ -35,6 +35,7 @@ ACCEPTED = (
     "check_replace_attribute: PATCH modify() returned unexpected value for 'members'",
     "search_with_attributes: there is nothing here",
 )
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
@@ -162,6 +163,46 @@ class TestOkta:
         assert provisioner.ask("GET", "Users?count=0").said["itemsPerPage"] == 0
 
 
+class TestSearchingByABody:
+    """RFC 7644 §3.4.3: what an address would say, in a body."""
+
+    def test_finds_what_the_address_finds(self, provisioner: Provisioner) -> None:
+        for name in ("wei@example.com", "li@example.com"):
+            provisioner.make(name, displayName=name)
+        asked = {"schemas": [SEARCH], "filter": 'userName eq "wei@example.com"'}
+
+        found = provisioner.ask("POST", "Users/.search", asked)
+
+        by_address = provisioner.ask("GET", 'Users?filter=userName eq "wei@example.com"')
+        assert found.status_code == 200
+        assert found.said == by_address.said
+        assert found.said["totalResults"] == 1
+
+    def test_gives_the_page_and_the_attributes_that_were_asked_for(self, provisioner: Provisioner) -> None:
+        for name in ("wei@example.com", "li@example.com"):
+            provisioner.make(name, displayName=name)
+        asked = {"schemas": [SEARCH], "startIndex": 2, "count": 1, "attributes": ["userName"]}
+
+        found = provisioner.ask("POST", "Users/.search", asked).said
+
+        (second,) = found["Resources"]
+        assert (found["totalResults"], found["startIndex"], found["itemsPerPage"]) == (2, 2, 1)
+        assert second["userName"] == "li@example.com"
+        assert "displayName" not in second
+
+    def test_looks_for_groups_too(self, provisioner: Provisioner) -> None:
+        for name in ("研发部", "市场部"):
+            provisioner.ask("POST", "Groups", {"schemas": [GROUP], "displayName": name})
+
+        found = provisioner.ask("POST", "Groups/.search", {"schemas": [SEARCH], "filter": 'displayName eq "研发部"'})
+
+        assert [group["displayName"] for group in found.said["Resources"]] == ["研发部"]
+
+    def test_refuses_what_is_no_search(self, provisioner: Provisioner) -> None:
+        for asked in ({"filter": "userName eq"}, {"count": "many"}):
+            assert provisioner.ask("POST", "Users/.search", {"schemas": [SEARCH], **asked}).status_code == 400
+
+
 class TestRefusals:
     def test_names_are_given_once(self, provisioner: Provisioner) -> None:
         provisioner.make("wei@example.com")
@@ -191,6 +232,15 @@ class TestRefusals:
         assert provisioner.ask("DELETE", "Users").status_code == 405
         assert provisioner.ask("GET", "Users/nobody").status_code == 404
         assert provisioner.ask("GET", "Schemas/nothing").status_code == 404
+
+    def test_bodies_that_are_not_even_json(self, provisioner: Provisioner) -> None:
+        for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000):
+            answer = provisioner.ask_with(body)
+            assert (answer.status_code, answer.said["scimType"]) == (400, "invalidSyntax")
+
+    def test_a_body_that_says_that_it_is_larger_than_any_is_not_read(self, provisioner: Provisioner) -> None:
+        for length in ("1000001", "many"):
+            assert provisioner.ask("POST", "Users", {}, **{"Content-Length": length}).status_code == 413
 
     def test_an_edit_of_what_somebody_changed_meanwhile(self, provisioner: Provisioner) -> None:
         made = provisioner.make("wei@example.com")

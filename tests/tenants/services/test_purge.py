@@ -9,7 +9,11 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from oauth2_provider.models import get_access_token_model, get_application_model
 
+from apps.access.models import Grant
+from apps.access.roles import AUDITOR
+from apps.access.scopes import tenant_scope
 from apps.accounts.models import Registration, User
+from apps.accounts.services import create_user
 from apps.audit.models import Entry
 from apps.conversations.models import Conversation
 from apps.jobs.turns import Ending, TurnOver
@@ -18,6 +22,7 @@ from apps.messaging.services import conversations
 from apps.tenants import services
 from apps.tenants.models import Tenant
 from apps.tenants.services import TenantChange, purge
+from tests.conftest import PASSWORD
 from tests.rest_client import issue_token
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +119,27 @@ def test_the_systems_own_log_tells_of_it(full: Tenant) -> None:
 
     entry = Entry.objects.for_tenant(services.ensure_system_tenant().id).get()
     assert (entry.action, entry.target_id, entry.target_label) == ("tenants.tenant.erased", str(full.id), "acme")
+
+
+def test_powers_over_it_that_people_of_the_system_hold_go_with_it(full: Tenant, eve: User) -> None:
+    system = services.ensure_system_tenant()
+    root = create_user(system, username="root", password=PASSWORD)
+    for place in (full, eve.tenant):
+        scope = tenant_scope(place.id).path
+        Grant(tenant_id=system.id, user_id=root.id, role=AUDITOR, scope=scope, is_of_system=True).save()
+    services.request_deletion(full, now=NOW)
+
+    services.purge_due(now=LATER)
+
+    assert [grant.scope for grant in Grant.unscoped.all()] == [tenant_scope(eve.tenant_id).path]
+
+
+def test_its_time_is_over_at_the_very_moment(full: Tenant) -> None:
+    services.request_deletion(full, now=NOW, grace_days=30)
+    moment = NOW + timedelta(days=30)
+
+    assert services.purge_due(now=moment - timedelta(microseconds=1)) == []
+    assert services.purge_due(now=moment) == ["acme"]
 
 
 def test_nothing_happens_before_the_time_is_over(full: Tenant) -> None:

@@ -37,3 +37,20 @@ def test_linked_and_local_rows_are_told_apart(root: Department, grow: Grow, boss
     assert people["wei"].places == {linked.pk: PresentPlace("组长", is_primary=True)}
     assert (people["stranger"].key, people["stranger"].is_adoptable) == (None, True)
     assert not people["boss"].is_adoptable
+
+
+def test_whose_primary_place_is_elsewhere_is_known(root: Department, grow: Grow, boss: User, connect: Connect) -> None:
+    connection = connect(root.tenant, "ldap")
+    theirs, elsewhere = grow(root, "目录"), grow(root, "别处")
+    wei, li = (create_user(root.tenant, username=name, password=PASSWORD) for name in ("wei", "li"))
+    for user, primary in ((wei, elsewhere), (li, theirs)):
+        Link(tenant=root.tenant, connection=connection, user=user, external_id=user.username).save()
+        for department in (elsewhere, theirs):
+            place_person(boss, user_id=user.pk, department_id=department.pk, is_primary=department == primary, now=NOW)
+
+    present = read_present(connection, theirs, set())
+
+    people = {each.username: each for each in present.people}
+    assert people["wei"].has_primary_elsewhere
+    assert not people["li"].has_primary_elsewhere
+    assert [set(each.places) for each in people.values()] == [{theirs.pk}] * 2
