@@ -24,8 +24,7 @@ IM_WS_PORT = env.ws_port
 IM_PUBLIC_WS_URL = env.public_ws_url
 
 INSTALLED_APPS = [
-    "imsite",  # before daphne: its runserver is ours
-    "daphne",
+    "imsite",  # first: its runserver, which is daphne's, comes before Django's; daphne itself is loaded where it serves
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]  # the library has no types
-from openpyxl import load_workbook
 
 from apps.orgs.exchange.elements import FREE_BYTES, check_sheet, check_texts
 from apps.orgs.exchange.findings import SheetRefused
@@ -131,6 +130,8 @@ def _delimiter(text: str) -> str:
 
 
 def _workbook_lines(data: bytes) -> Iterator[Line]:
+    from openpyxl import load_workbook  # large, and few processes ever read one
+
     _check_archive(data)
     try:
         workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)

@@ -10,10 +10,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 Format = Literal["csv", "xlsx"]
 Value = str | int
 
@@ -60,6 +56,8 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[byt
 
 
 def _workbook(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
+    from openpyxl import Workbook  # large, and few processes ever write one
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("imsite")
     sheet.append(list(header))
@@ -72,7 +70,10 @@ def _workbook(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterato
             yield chunk
 
 
-def _text_cell(sheet: object, value: str) -> WriteOnlyCell:
+def _text_cell(sheet: object, value: str) -> object:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
     cell.data_type = "s"
     cell.quotePrefix = value.startswith(FORMULA_STARTS)
