@@ -2,18 +2,25 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
+import psycopg
 import pytest
+from django.conf import settings as site
+from django.core.management import call_command
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import settings
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.services.afterwards import Afterwards
+from apps.accounts.services.applications import ensure_applications
 from apps.accounts.services.keys import keys
 from apps.tenants.models import Tenant
 from apps.tenants.resolution import forget_names
 from tests.clock import Clock
+from tests.databases import drop_original, empty_tables
 
 # Playwright's sync API and async fixtures keep an event loop in the test's thread; Django must not mistake that for
 # an async view.
@@ -33,6 +40,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = ("browser", "processes")
     waiting = {item.path for item in items if any(item.get_closest_marker(name) for name in slow)}
     items.sort(key=lambda item: item.path not in waiting)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave nothing behind on a server that others use; where there was none, there is nothing."""
+    if not hasattr(session.config, "workerinput") and site.configured:
+        with suppress(psycopg.OperationalError):
+            drop_original()
+
+
+def _fixture_teardown(_case: TransactionTestCase) -> None:
+    if not empty_tables():
+        call_command("flush", verbosity=0, interactive=False)
+    ensure_applications()
+
+
+TransactionTestCase._fixture_teardown = _fixture_teardown  # type: ignore[attr-defined]
 
 
 PASSWORD = "correct horse battery staple"

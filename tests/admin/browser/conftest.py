@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from imsite.env import ROOT
 from tests.conftest import PASSWORD
+from tests.databases import make_database
 from tests.webclient.browser.conftest import chromium, contexts
 from tests.webclient.browser.site import Site
 from tests.webclient.browser.visitor import RECORD_VIOLATIONS
@@ -27,8 +28,7 @@ class AdminSite(Site):
 
     def prepare(self) -> None:
         self.password = PASSWORD
-        self._administer("CREATE DATABASE {}")
-        self._run("manage.py", "migrate", "--verbosity", "0")
+        make_database(self._database)
         self.made: dict[str, dict[str, str]] = json.loads(self._run("-m", "tests.admin.browser.seed"))
         self.start()
 

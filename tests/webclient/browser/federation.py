@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from tests.databases import make_database
 from tests.identity.parties import CLIENT_ID, SECRET, Party, parties
 from tests.identity.saml_pages import Pages, saml_pages
 from tests.webclient.browser.site import Site
@@ -35,8 +36,7 @@ class Issuer(Site):
 
     def prepare(self) -> None:
         """Make the database, its people and the program, start the node."""
-        self._administer("CREATE DATABASE {}")
-        self._run("manage.py", "migrate", "--verbosity", "0")
+        make_database(self._database)
         told = {"password": self.password, "callbacks": [self._callback], "people": {"lin": "林夏", "mei": "梅子"}}
         self.client = json.loads(self._run("-m", SEED, "issuer", told=json.dumps(told)))
         self.start()

@@ -10,14 +10,12 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
-from django.conf import settings
-from psycopg import sql
 
 from imsite.env import ROOT
 from imsite.ports import choose_free_port
+from tests.databases import database_url, drop_database, make_database
 
 READY_TIMEOUT_S = 60.0
 
@@ -42,12 +40,11 @@ class Site:
     @property
     def conninfo(self) -> str:
         """Where its database is."""
-        return self._conninfo(self._database)
+        return database_url(self._database)
 
     def prepare(self) -> None:
         """Make the database and the people in it, start the node."""
-        self._administer("CREATE DATABASE {}")
-        self._run("manage.py", "migrate", "--verbosity", "0")
+        make_database(self._database)
         self.logins = json.loads(self._run("-m", "tests.webclient.browser.seed", self.password))
         self.start()
 
@@ -92,13 +89,13 @@ class Site:
             UPDATE accounts_terminal SET revoked_at = now()
             WHERE user_id = (SELECT id FROM accounts_user WHERE login = %s)
         """
-        with psycopg.connect(self._conninfo(self._database)) as connection:
+        with psycopg.connect(self.conninfo) as connection:
             assert connection.execute(statement, (login,)).rowcount > 0
 
     def texts(self, prefix: str) -> list[str]:
         """Texts in the database that begin with `prefix`, in the order of their logs."""
         query = "SELECT body FROM messaging_event WHERE kind = 'text' ORDER BY conversation_id, seq"
-        with psycopg.connect(self._conninfo(self._database)) as connection:
+        with psycopg.connect(self.conninfo) as connection:
             rows = connection.execute(query).fetchall()
         texts = [json.loads(bytes(body))["text"] for (body,) in rows]
         return [text for text in texts if text.startswith(prefix)]
@@ -110,7 +107,7 @@ class Site:
     def close(self) -> None:
         if self._node is not None and self._node.poll() is None:
             self.kill()
-        self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        drop_database(self._database)
         self._log.close()
 
     def _await_health(self, node: subprocess.Popen[bytes], url: str) -> None:
@@ -141,19 +138,10 @@ class Site:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _administer(self, statement: str) -> None:
-        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(self._database)))
-
-    def _conninfo(self, database: str) -> str:
-        fields = settings.DATABASES["default"]
-        login = f"{quote(fields['USER'])}:{quote(fields['PASSWORD'])}"
-        return f"postgresql://{login}@{fields['HOST']}:{fields['PORT']}/{database}"
-
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            "DATABASE_URL": self._conninfo(self._database),
+            "DATABASE_URL": self.conninfo,
             "DJANGO_SETTINGS_MODULE": "imsite.settings.test",
             "IM_DATA_DIR": str(self.folder),
             "IM_HTTP_PORT": str(self.http_port),

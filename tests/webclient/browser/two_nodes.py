@@ -89,7 +89,7 @@ class TwoNodes(Site):
 
     def home_of(self, login: str) -> Node:
         """Return the node that owns the slot of a user."""
-        with psycopg.connect(self._conninfo(self._database)) as connection:
+        with psycopg.connect(self.conninfo) as connection:
             row = connection.execute("SELECT id FROM accounts_user WHERE login = %s", (login,)).fetchone()
         assert row is not None, login
         slot = slot_of(user_group(UUID(str(row[0]))))
@@ -111,7 +111,7 @@ class TwoNodes(Site):
             WHERE id = (SELECT tenant_id FROM accounts_user WHERE login = %s)
         """
         policy = json.dumps({"terminals": {"per_platform": {platform: count}}})
-        with psycopg.connect(self._conninfo(self._database)) as connection:
+        with psycopg.connect(self.conninfo) as connection:
             assert connection.execute(statement, (policy, login)).rowcount == 1
 
     def close(self) -> None:
