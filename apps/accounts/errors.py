@@ -165,7 +165,7 @@ class SignInRefused(ImError):
 
     code = "sign_in_refused"
     status = 403
-    message = _("This account can't sign in here.")
+    message = _("This account can't sign in here. Ask your administrator.")
 
 
 class SignInExpired(ImError):

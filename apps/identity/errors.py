@@ -88,7 +88,15 @@ class ProviderCancelled(ImError):
 
     code = "provider_cancelled"
     status = 403
-    message = _("Signing in with %(name)s was cancelled.")
+    message = _("Signing in with %(name)s was cancelled, or not allowed there. Try again, or sign in another way.")
+
+
+class ProviderUnset(ImError):
+    """The settings of a connection are not complete. What is missing is in the log, not for whoever is at the door."""
+
+    code = "provider_unset"
+    status = 409
+    message = _("Signing in with %(name)s is not set up yet. Sign in another way, and tell your administrator.")
 
 
 class AccountUnknown(ImError):
@@ -97,6 +105,14 @@ class AccountUnknown(ImError):
     code = "account_unknown"
     status = 403
     message = _("Your account at %(name)s opens nothing here. Ask your administrator for access.")
+
+
+class AccountNotMade(ImError):
+    """An account was to be made, and could not be: the tenant has no room, say. Why is in the log."""
+
+    code = "account_not_made"
+    status = 409
+    message = _("No account could be made here for your account at %(name)s. Ask your administrator.")
 
 
 class LinkFirst(ImError):
@@ -112,7 +128,10 @@ class AlreadyLinked(ImError):
 
     code = "already_linked"
     status = 409
-    message = _("This account at %(name)s can't be linked: it or you are linked already.")
+    message = _(
+        "This account at %(name)s can't be linked: it or you are linked already. Look at your linked accounts, or ask "
+        "your administrator."
+    )
 
 
 class LinkRefused(ImError):
@@ -120,7 +139,7 @@ class LinkRefused(ImError):
 
     code = "link_refused"
     status = 403
-    message = _("Your account here can't be used with %(name)s.")
+    message = _("Your account here can't be used with %(name)s. Sign in another way, or ask your administrator.")
 
 
 class LinkNotFound(ImError):

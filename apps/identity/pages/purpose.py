@@ -19,7 +19,14 @@ from apps.accounts.models import User
 from apps.accounts.services import entry
 from apps.common.errors import ImError
 from apps.common.wall.binding import bind
-from apps.identity.errors import ConnectionNotFound, LinkRefused, ProviderCancelled, ProviderFailed
+from apps.identity.errors import (
+    ConnectionNotFound,
+    ConnectionUnset,
+    LinkRefused,
+    ProviderCancelled,
+    ProviderFailed,
+    ProviderUnset,
+)
 from apps.identity.models import Connection
 from apps.identity.policies import Visitor
 from apps.identity.selectors import get_way_in
@@ -81,6 +88,9 @@ def failed(
 
 def turned_away(request: HttpRequest, connection: Connection, error: ImError, purpose: Purpose) -> HttpResponse:
     """Lead back to where she came from, and say why there. At the door she finds the other ways into her tenant."""
+    if isinstance(error, ConnectionUnset):
+        logger.warning("sign-in elsewhere is not set up: connection=%s reason=%s", connection.pk, error.text)
+        error = ProviderUnset(name=connection.name)
     messages.error(request, error.text)
     if purpose.links_for or request.user.is_authenticated:
         return redirect("account-links")

@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.accounts.services import entry
 from apps.common.errors import ImError
 from apps.identity.adapters import Turned
-from apps.identity.errors import ConnectionNotFound
+from apps.identity.errors import ConnectionNotFound, ConnectionUnset
 from apps.identity.models import Connection
 from apps.identity.pages import saml
 from apps.identity.pages.purpose import Purpose, failed, fulfil, proof_first, turned_away, way_in
@@ -58,7 +58,10 @@ def link(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def callback(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Come back with a code."""
     connection = _found(request, connection_id)
-    adapter = _adapter(request, connection)
+    try:
+        adapter = _adapter(request, connection)
+    except ConnectionUnset as error:
+        return turned_away(request, connection, error, Purpose())
     code = request.GET.get("authCode")  # as DingTalk calls it
     if code is not None:
         named = request.GET.copy()

@@ -16,9 +16,10 @@ from apps.access.selectors import powers_of
 from apps.accounts.errors import UsernameTaken
 from apps.accounts.models import User
 from apps.audit.services import Change, record
+from apps.common.errors import ImError
 from apps.common.ids import new_id
 from apps.common.retry import run_in_transaction
-from apps.identity.errors import AccountUnknown, AlreadyLinked, LinkFirst, LinkRefused
+from apps.identity.errors import AccountNotMade, AccountUnknown, AlreadyLinked, LinkFirst, LinkRefused
 from apps.identity.models import Connection, Link
 from apps.identity.models.links import MAX_LABEL_CHARS
 from apps.identity.policies import Visitor, is_within, may_come, usernames_for
@@ -34,8 +35,8 @@ MAX_DISPLAY_NAME_CHARS = 100
 def welcome(connection: Connection, visitor: Visitor, *, now: datetime) -> User:
     """Return the person whose account this is, tenant loaded; link or make her where the connection says so.
 
-    Whether she may sign in is for whoever asked. Raises LinkRefused, AccountUnknown, LinkFirst, AlreadyLinked, or what
-    keeps the tenant from one more person.
+    Whether she may sign in is for whoever asked. Raises LinkRefused, AccountUnknown, AccountNotMade, LinkFirst or
+    AlreadyLinked.
     """
 
     def find() -> User:
@@ -117,7 +118,11 @@ def _make(connection: Connection, visitor: Visitor, now: datetime) -> User:
             )
         except UsernameTaken:
             continue
-    raise AccountUnknown(name=connection.name)
+        except ImError as error:
+            logger.warning("account not made: connection=%s reason=%s", connection.pk, error.text)
+            raise AccountNotMade(name=connection.name) from error
+    logger.warning("account not made: connection=%s reason=all its names are taken", connection.pk)
+    raise AccountNotMade(name=connection.name)
 
 
 def _require_linkable(connection: Connection, user: User, now: datetime) -> None:

@@ -60,7 +60,7 @@ def test_a_connection_that_is_not_set_up_says_so(client: Client, connect: Connec
 
     answer = client.get(reverse("identity-start", args=[connection.pk]), follow=True)
 
-    assert "not right" in answer.content.decode()
+    assert "not set up" in answer.content.decode()
 
 
 @pytest.mark.parametrize("kind", ["oidc", "feishu"])

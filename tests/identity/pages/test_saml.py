@@ -86,6 +86,15 @@ def test_an_answer_is_taken_once(client: Client, saml: Connection, idp: Idp) -> 
     assert signed_in_as(client) is None
 
 
+def test_a_request_is_good_for_one_answer_even_a_wrong_one(client: Client, saml: Connection, idp: Idp) -> None:
+    answer = response_to(client, idp, saml, request_of(left(client, saml)))
+
+    posted(client, saml, base64.b64encode(b"<guess/>").decode())
+    posted(client, saml, answer, again="1")
+
+    assert signed_in_as(client) is None
+
+
 def test_an_answer_to_somebody_elses_request_is_refused(client: Client, saml: Connection, idp: Idp) -> None:
     answer = response_to(client, idp, saml, request_of(left(client, saml)))
     victim = Client()
@@ -147,7 +156,7 @@ def test_a_connection_without_a_certificate_says_so(client: Client, connect: Con
 
     page = client.get(reverse("identity-start", args=[connection.pk]), follow=True).content.decode()
 
-    assert "not right" in page
+    assert "not set up" in page
     assert client.get(reverse("identity-saml-metadata", args=[connection.pk])).status_code == 404
 
 

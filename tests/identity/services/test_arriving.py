@@ -14,11 +14,12 @@ from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.audit.models import Entry
 from apps.common.errors import ImError
-from apps.identity.errors import AccountUnknown, AlreadyLinked, LinkFirst, LinkRefused
+from apps.identity.errors import AccountNotMade, AccountUnknown, AlreadyLinked, LinkFirst, LinkRefused
 from apps.identity.models import Connection, Link
-from apps.identity.policies import Visitor
+from apps.identity.policies import Visitor, usernames_for
 from apps.identity.services.arriving import link_account, welcome
 from apps.orgs.models import Department, Organisation, Placement
+from apps.tenants.errors import UsersLimit
 from apps.tenants.models import Tenant
 from tests.identity.conftest import Connect
 
@@ -85,15 +86,23 @@ def test_a_stranger_with_a_name_that_is_taken_gets_another(connect: Connect, ten
     assert welcome(connection, ALICE, now=NOW).username == "alice.l-2"
 
 
+def test_nobody_is_made_who_finds_all_her_names_taken(connect: Connect, tenant: Tenant) -> None:
+    for username in usernames_for(ALICE):
+        create_user(tenant, username=username, password=None)
+
+    with pytest.raises(AccountNotMade):
+        welcome(connect(tenant, provisioning="create"), ALICE, now=NOW)
+
+
 def test_nobody_is_made_beyond_what_the_tenant_may_have(connect: Connect, tenant: Tenant, alice: User) -> None:
     tenant.users_max = 1
     tenant.save(update_fields=["users_max"])
     connection = connect(tenant, provisioning="create")
 
-    with pytest.raises(ImError) as refusal:
+    with pytest.raises(AccountNotMade) as refusal:
         welcome(connection, ALICE, now=NOW)
 
-    assert refusal.value.status in {402, 403, 409}
+    assert isinstance(refusal.value.__cause__, UsersLimit)
     assert not Link.objects.for_tenant(tenant.id).exists()
 
 
