@@ -38,6 +38,8 @@ UNITS: Final = (
 ADMIN_UNITS: Final[Mapping[Permission, Unit]] = {
     ("accounts", "terminal", "view"): TERMINALS_VIEW,
     ("accounts", "terminal", "change"): TERMINALS_REVOKE,
+    ("accounts", "browsersession", "view"): TERMINALS_VIEW,
+    ("accounts", "browsersession", "change"): TERMINALS_REVOKE,
     ("accounts", "serviceaccount", "view"): SERVICE_ACCOUNTS_VIEW,
     ("accounts", "serviceaccount", "add"): SERVICE_ACCOUNTS_CHANGE,
     ("accounts", "serviceaccount", "change"): SERVICE_ACCOUNTS_CHANGE,

@@ -88,3 +88,4 @@ def register_locators() -> None:
     register_locator("orgs.PersonSettings", PersonLocator("user_id", owner="user"))
     register_locator("accounts.User", PersonLocator())
     register_locator("accounts.Terminal", PersonLocator("user_id", owner="user"))
+    register_locator("accounts.BrowserSession", PersonLocator("user_id", owner="user"))

@@ -120,6 +120,9 @@ UNFOLD: dict[str, Any] = {
                     _link(_("Linked accounts"), "link", "admin:identity_link_changelist", "identity.links.view"),
                     _link(_("Terminals"), "devices", "admin:accounts_terminal_changelist", "accounts.terminals.view"),
                     _link(
+                        _("Browsers"), "web", "admin:accounts_browsersession_changelist", "accounts.terminals.view"
+                    ),
+                    _link(
                         _("Access tokens"),
                         "key",
                         "admin:oauth2_provider_accesstoken_changelist",

@@ -22,6 +22,7 @@ from apps.orgs.models import Agreement, Department, Placement
 from apps.orgs.services import create_department, create_organisation
 from apps.tenants.models import Tenant
 from apps.tenants.services import SYSTEM_SLUG, create_tenant, ensure_system_tenant
+from tests.accounts.browsers import browser_of
 from tests.accounts.programs import make_service_account
 from tests.conftest import PASSWORD
 
@@ -119,6 +120,7 @@ def populate(count: int, *, prefix: str) -> None:
         tenant = create_tenant(slug=f"{prefix}{n}", name=f"Company {prefix}{n}")
         ann, ben = (create_user(tenant, username=name, password=PASSWORD) for name in ("ann", "ben"))
         make_terminal(ann, name=f"Desk {n}")
+        browser_of(ann)
         make_tokens(ann, secret=f"{prefix}-{n}")
         start_direct(ann, other_id=ben.id, now_ms=now_ms())
         start_group(ann, title=f"Group {n}", member_ids=[ben.id], now_ms=now_ms())

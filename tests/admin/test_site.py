@@ -24,6 +24,7 @@ CROWD = 6
 LISTS = [
     "access_grant",
     "access_role",
+    "accounts_browsersession",
     "accounts_registration",
     "accounts_serviceaccount",
     "accounts_terminal",
@@ -65,6 +66,7 @@ def test_the_lists_are_all_there_is() -> None:
 
 def test_lists_cost_the_same_with_many_rows_as_with_few(admin_pages: Client) -> None:
     populate(2, prefix="few")
+    query_count(admin_pages, list_url(LISTS[0]))  # the first answer of a session notes its browser
     few = {page: query_count(admin_pages, list_url(page)) for page in LISTS}
 
     populate(ROWS, prefix="many")

@@ -1,5 +1,6 @@
 """Users, and what they sign in with and from."""
 
+from apps.accounts.models.browsers import BrowserSession
 from apps.accounts.models.clients import Consent, IssuedCode, Registration
 from apps.accounts.models.credentials import (
     CodeGenerator,
@@ -16,6 +17,7 @@ from apps.accounts.models.tickets import SpentTicket
 from apps.accounts.models.users import User, UserManager
 
 __all__ = [
+    "BrowserSession",
     "CodeGenerator",
     "Consent",
     "FailedProofs",

@@ -15,14 +15,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.errors import TerminalNotFound
-from apps.accounts.models import Terminal
+from apps.accounts.models import BrowserSession, Terminal
 from apps.accounts.models.terminals import MAX_LABEL_CHARS
-from apps.accounts.pages.visitor import visitor_of
+from apps.accounts.pages.visitor import login_first, visitor_of
 from apps.accounts.places import described
 from apps.accounts.selectors import terminals_of
+from apps.accounts.services.browser_sessions import browser_sessions_of, end_own_browser
 from apps.accounts.services.terminals import rename_terminal, revoke_other_terminals, revoke_own_terminal
 from apps.common.errors import InvalidInput
 from apps.events.asking import open_terminals
+
+
+class BrowserRow(NamedTuple):
+    """A browser that shows the pages, where it was last used from, and whether it is the one that asks."""
+
+    browser: BrowserSession
+    place: str
+    is_this: bool
 
 
 class Row(NamedTuple):
@@ -37,16 +46,21 @@ class Row(NamedTuple):
 @never_cache
 @login_required
 def terminals(request: HttpRequest) -> HttpResponse:
-    """Show the terminals that may sign in, those used last first."""
+    """Show the terminals that may sign in and the browsers that are signed in, those used last first."""
     user = visitor_of(request)
     there = open_terminals(user.pk)
     rows = [Row(terminal, described(terminal.address), terminal.pk in there) for terminal in terminals_of(user)]
-    context = {"terminals": rows, "max_label_chars": MAX_LABEL_CHARS}
+    key = request.session.session_key
+    browsers = [
+        BrowserRow(row, described(row.address), row.session_id == key)
+        for row in browser_sessions_of(user, now=timezone.now())
+    ]
+    context = {"terminals": rows, "browsers": browsers, "max_label_chars": MAX_LABEL_CHARS}
     return render(request, "accounts/terminals.html", context)
 
 
 @require_POST
-@login_required
+@login_first("account-terminals")
 def rename(request: HttpRequest, terminal_id: UUID) -> HttpResponse:
     """Give a terminal the name that was typed."""
     try:
@@ -59,7 +73,20 @@ def rename(request: HttpRequest, terminal_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@login_first("account-terminals")
+def end_browser(request: HttpRequest, browser_id: UUID) -> HttpResponse:
+    """Sign one browser out; everything else stays as it is."""
+    try:
+        end_own_browser(visitor_of(request), browser_id=browser_id, now=timezone.now())
+    except TerminalNotFound as error:
+        messages.error(request, error.text)
+    else:
+        messages.success(request, _("That browser is signed out."))
+    return redirect("account-terminals")
+
+
+@require_POST
+@login_first("account-terminals")
 def revoke(request: HttpRequest, terminal_id: UUID) -> HttpResponse:
     """Shut a terminal out. That ends all browser sessions of the person; this one, which asked for it, stays."""
     user = visitor_of(request)
@@ -74,7 +101,7 @@ def revoke(request: HttpRequest, terminal_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@login_first("account-terminals")
 def revoke_others(request: HttpRequest) -> HttpResponse:
     """Shut out all terminals but the one in this browser, which the page's script names; unnamed, it goes as well."""
     user = visitor_of(request)

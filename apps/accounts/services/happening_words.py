@@ -21,6 +21,7 @@ WORDS: Final[dict[str, "StrPromise"]] = {
     "accounts.recovery.spent": _("Recovery code used"),
     "accounts.factors.reset": _("Second factors taken away"),
     "accounts.terminal.revoked": _("Terminal shut out"),
+    "accounts.browser.ended": _("Browser signed out"),
     "accounts.terminal.displaced": _("Terminal closed for another one"),
     "accounts.token.revoked": _("A program lost its access"),
     "accounts.consent.given": _("A program was allowed"),

@@ -18,11 +18,13 @@ from apps.access.scopes import Scope
 from apps.access.selectors import powers_of
 from apps.access.units import Unit
 from apps.accounts.errors import UserNotFound
-from apps.accounts.models import Terminal, User
+from apps.accounts.models import BrowserSession, Terminal, User
+from apps.accounts.services.browser_sessions import end_sessions, told_of
 from apps.accounts.services.chains import close_sessions_of
 from apps.accounts.services.factors import remove_all
 from apps.accounts.services.terminals import revoke_terminal
 from apps.accounts.services.tokens import revoke_tokens
+from apps.accounts.services.trail import note
 from apps.accounts.units import FACTORS_RESET, TERMINALS_REVOKE, TOKENS_REVOKE
 from apps.audit.services import Change, record
 from apps.common.retry import run_in_transaction
@@ -41,6 +43,21 @@ def revoke_terminals(actor: User, *, terminal_ids: Sequence[UUID], now: datetime
         return len(terminals)
 
     return run_in_transaction(revoke)
+
+
+def end_browsers(actor: User, *, browser_ids: Sequence[UUID], now: datetime) -> int:
+    """Sign people's browsers out, those that are over already left out; return how many. Raises NotPermitted."""
+
+    def end() -> int:
+        rows = BrowserSession.unscoped.select_for_update(of=("self",)).select_related("user__tenant")
+        found = list(rows.filter(pk__in=browser_ids).order_by("tenant_id", "pk"))
+        for row in found:
+            _permitted(actor, TERMINALS_REVOKE, row, owner=row.user, now=now)
+            note("accounts.browser.ended", row.user, now=now, actor=actor, after=told_of(row))
+        end_sessions([row.session_id for row in found])
+        return len(found)
+
+    return run_in_transaction(end)
 
 
 def reset_factors(actor: User, *, user_id: UUID, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.errors import TerminalNotFound
 from apps.accounts.models import Terminal, User
 from apps.accounts.models.terminals import MAX_LABEL_CHARS
+from apps.accounts.services.browser_sessions import end_browsers_of
 from apps.accounts.services.chains import end_chains_of
 from apps.accounts.services.trail import terminal_entry
 from apps.audit.services import record_all
@@ -71,17 +72,18 @@ def revoke_terminal(terminal: Terminal, *, now: datetime | None = None) -> None:
         terminal.revoked_at = moment
         terminal.save(update_fields=["revoked_at"])
         end_chains_of([terminal.id], now=moment)
-        end_pages(terminal.user_id, now=moment)
+        end_pages(terminal.user_id, tenant_id=terminal.tenant_id, now=moment)
         revoke_on_commit(terminal.user_id, terminal_id=terminal.id)
 
     run_in_transaction(store)
 
 
-def end_pages(user_id: UUID, *, now: datetime) -> None:
+def end_pages(user_id: UUID, *, tenant_id: UUID, now: datetime) -> None:
     """End the browser sessions of a user's pages, the admin's too. A request that shall outlive that says so itself:
     `update_session_auth_hash`.
     """
     User.unscoped.filter(pk=user_id).update(pages_ended_at=now)
+    end_browsers_of(user_id, tenant_id=tenant_id)
 
 
 def _locked(actor: User, terminal_ids: Sequence[UUID]) -> list[Terminal]:
@@ -96,6 +98,6 @@ def _revoke(actor: User, terminals: Sequence[Terminal], *, now: datetime) -> Non
     """Revoke the actor's own ones, and record that. Also where there are none: browser sessions end all the same."""
     for terminal in terminals:
         revoke_terminal(terminal, now=now)
-    end_pages(actor.id, now=now)
+    end_pages(actor.id, tenant_id=actor.tenant_id, now=now)
     actor.pages_ended_at = now
     record_all([terminal_entry("revoked", terminal, actor, now=now) for terminal in terminals])

@@ -12,6 +12,7 @@ from oauth2_provider.models import get_access_token_model, get_grant_model, get_
 from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import User
 from apps.accounts.policies import Access, lives
+from apps.accounts.services.browser_sessions import end_browsers_of
 from apps.common.clock import to_ms
 from apps.common.retry import run_in_transaction
 from apps.events.publish import revoke_on_commit
@@ -52,6 +53,7 @@ def revoke_tokens(user: User) -> None:
     def revoke() -> None:
         user.signed_out_at = user.pages_ended_at = timezone.now()
         user.save(update_fields=["signed_out_at", "pages_ended_at"])
+        end_browsers_of(user.id, tenant_id=user.tenant_id)
         get_grant_model().objects.filter(user=user).delete()
         get_refresh_token_model().objects.filter(user=user, revoked__isnull=True).update(
             access_token=None, revoked=timezone.now()

@@ -19,6 +19,7 @@ FORMAT: Final = 1
 """Of the file; grows when a reader of the old one would go wrong."""
 SECRETS: Final = frozenset(
     {
+        "accounts.browsersession.session_id",
         "accounts.codegenerator.sealed_secret",
         "accounts.issuedcode.checksum",
         "accounts.passwordreset.digest",

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from apps.accounts.models import Terminal, User
+from apps.accounts.models import BrowserSession, Terminal, User
+from tests.accounts.browsers import browser_of
 from tests.accounts.terminals import terminal_of
 
 PAGE = "/accounts/terminals/"
@@ -23,6 +24,40 @@ def test_only_ones_own_terminals_are_listed(hers: Client, alice: User, bob: User
 
     assert str(own.pk) in page
     assert str(foreign.pk) not in page
+
+
+def test_browsers_are_listed_with_this_one_and_no_key(hers: Client, alice: User, bob: User) -> None:
+    hers.get(PAGE)
+    away, foreign = browser_of(alice, "<b>Edge</b> · Windows"), browser_of(bob, "Safari · macOS")
+
+    page = hers.get(PAGE).content.decode()
+
+    assert f"{PAGE}browsers/{away.pk}/end/" in page
+    assert "&lt;b&gt;Edge" in page
+    assert "Safari · macOS" not in page
+    assert page.count("/end/") == 1  # this one is signed out by the menu
+    assert not any(str(key) in page for key in (away.session_id, foreign.session_id, hers.session.session_key))
+
+
+def test_another_browser_is_signed_out_and_this_one_stays(hers: Client, alice: User, client: Client) -> None:
+    other = Client()
+    other.force_login(alice)
+    other.get(PAGE)
+    row = BrowserSession.unscoped.get()
+
+    hers.post(f"{PAGE}browsers/{row.pk}/end/")
+
+    assert other.get(PAGE).status_code == 302
+    assert hers.get(PAGE).status_code == 200
+
+
+def test_anothers_browser_is_not_signed_out(hers: Client, bob: User) -> None:
+    row = browser_of(bob)
+
+    page = hers.post(f"{PAGE}browsers/{row.pk}/end/", follow=True).content.decode()
+
+    assert 'role="alert"' in page
+    assert BrowserSession.unscoped.filter(pk=row.pk).exists()
 
 
 def test_those_that_are_there_are_marked(hers: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from apps.identity.models import Connection, DirectoryRun, Link, ScimToken
 from apps.jobs.models import Job
 from apps.messaging.services.conversations import start_group
 from apps.orgs.models import Agreement, Organisation, Placement
+from tests.accounts.browsers import browser_of
 from tests.admin.conftest import give_role, make_terminal, make_tokens
 from tests.admin.world import LEVELS, PLACES, World
 
@@ -122,6 +123,7 @@ def _service_account(world: World, place: str) -> Model:
 KINDS: Final[dict[str, Kind]] = {
     "access.grant": Kind(lambda w, p: give_role(w.people[p], AUDITOR, scope=w.department_of(p).scope)),
     "access.role": Kind(_role, lowest="tenant"),
+    "accounts.browsersession": Kind(lambda w, p: browser_of(w.people[p], f"Browser of {p}")),
     "accounts.registration": Kind(_registration, lowest="tenant"),
     "accounts.serviceaccount": Kind(_service_account, lowest="tenant"),
     "accounts.terminal": Kind(lambda w, p: make_terminal(w.people[p], f"Desk of {p}")),

@@ -33,7 +33,8 @@ def test_so_are_rows_that_one_has_for_itself() -> None:
 
     assert ("accounts.Registration", "oauth2_provider.Application") in found
     assert Tenant not in {each.model for each in possessions()}
-    assert {primary_key(each.model) for each in possessions()} == {"id"}
+    assert ("accounts.BrowserSession", "sessions.Session") in found
+    assert {primary_key(each.model) for each in possessions()} == {"id", "session_key"}
 
 
 def test_what_nothing_refers_to_may_go_a_few_at_a_time() -> None:
