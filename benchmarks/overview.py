@@ -80,13 +80,14 @@ def measure(people: int, departments: int, rounds: int) -> dict[str, Any]:
         with CaptureQueriesContext(connection) as captured:
             answer = client.get("/admin/", secure=True)
         assert answer.status_code == 200, answer.status_code
+        queries = list(captured.captured_queries)  # the next request forgets them
         for _ in range(rounds):
             began = time.perf_counter()
             client.get("/admin/", secure=True)
             times.append((time.perf_counter() - began) * 1000)
-        slowest = max(captured.captured_queries, key=lambda query: float(query["time"]))
+        slowest = max(queries, key=lambda query: float(query["time"]))
         pages[level] = {
-            "queries": len(captured),
+            "queries": len(queries),
             "p50_ms": round(statistics.median(times), 1),
             "max_ms": round(max(times), 1),
             "slowest_query_ms": round(float(slowest["time"]) * 1000),

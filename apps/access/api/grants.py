@@ -21,9 +21,10 @@ from apps.access.api.structs import (
     view_of_grant,
 )
 from apps.access.errors import PersonNotFound
+from apps.access.locators import locator_of
 from apps.access.models import Grant
 from apps.access.policies import Powers
-from apps.access.scopes import parse_scope, tenant_scope
+from apps.access.scopes import parse_scope
 from apps.access.selectors import Actor, below, get_grant, grants_within, powers_of
 from apps.access.services import grant_role, revoke_grant
 from apps.access.units import GRANTS_CHANGE, GRANTS_VIEW
@@ -124,7 +125,7 @@ def _give(actor: Actor, powers: Powers, new: NewGrant, now: datetime) -> Grant:
     powers.require(GRANTS_CHANGE, scope)  # first: who may not grant there is not told whose ids there are
     return grant_role(
         actor,
-        user=_person(actor, powers, new.user),
+        user=_person(powers, new.user),
         role=new.role,
         scope=scope,
         expires_at=moment(new.expires_at),
@@ -132,12 +133,11 @@ def _give(actor: Actor, powers: Powers, new: NewGrant, now: datetime) -> Grant:
     )
 
 
-def _person(actor: Actor, powers: Powers, user_id: UUID) -> Actor:
-    """Return somebody of one's own tenant, or of one where one may grant. Raises PersonNotFound."""
-    user = get_user_model()._base_manager.filter(pk=user_id).first()
-    found: Actor | None = user
-    if found is None or (
-        found.tenant_id != actor.tenant_id and not powers.may(GRANTS_CHANGE, tenant_scope(found.tenant_id))
-    ):
+def _person(powers: Powers, user_id: UUID) -> Actor:
+    """Return somebody who is where one may grant; others are not there. One query. Raises PersonNotFound."""
+    users = get_user_model()
+    within = locator_of(users).within(powers.scopes(GRANTS_CHANGE))
+    found: Actor | None = users._base_manager.filter(within, pk=user_id).first()
+    if found is None:
         raise PersonNotFound(user=str(user_id))
     return found

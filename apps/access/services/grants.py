@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from apps.access import places
 from apps.access.errors import ForeignScope, GrantNotFound, GrantsFull, LastSystemAdmin, RoleNotFound
 from apps.access.models import Grant, Role
-from apps.access.policies import Held, Powers
-from apps.access.roles import SYSTEM_ADMIN, BuiltinRole, effect, held_by, name_of_grant
-from apps.access.scopes import SYSTEM, Scope
+from apps.access.policies import Held, Powers, held
+from apps.access.roles import SYSTEM_ADMIN, BuiltinRole, effect, held_by, name_of_grant, units_of_custom
+from apps.access.scopes import SYSTEM, Scope, tenant_scope
 from apps.access.selectors import Actor, find_role, powers_of
-from apps.access.units import GRANTS_CHANGE
+from apps.access.units import GRANTS_CHANGE, ROLES_VIEW
 from apps.audit.chain import Json, differences
 from apps.audit.services import Change, record
 from apps.common.errors import InvalidInput
@@ -50,7 +50,7 @@ def grant_role(
         if not is_of_system and scope.tenant_id != user.tenant_id:
             raise ForeignScope
         places.hold(scope)
-        found = _lock_role(find_role(role, tenant_ids=_role_tenants(user, scope)))
+        found = _lock_role(_role_for(powers, role, user, scope))
         _require_power(powers, replace(effect(found, scope), expires_at=expires_at))
         grant = Grant(
             tenant_id=user.tenant_id,
@@ -118,6 +118,20 @@ def _role_tenants(user: Actor, scope: Scope) -> tuple[UUID, ...]:
     """Whose roles may be granted there: those of the place's tenant, and of the person's, which may be the system's."""
     there = scope.tenant_id
     return (user.tenant_id,) if there in {None, user.tenant_id} else (there, user.tenant_id)
+
+
+def _role_for(powers: Powers, key: str, user: Actor, scope: Scope) -> BuiltinRole | Role:
+    """Return the role. A tenant's is there for who sees the tenant's roles, or has what it would give at the scope.
+
+    Raises RoleNotFound. At most one query per tenant.
+    """
+    found = find_role(key, tenant_ids=_role_tenants(user, scope))
+    if isinstance(found, BuiltinRole) or powers.may(ROLES_VIEW, tenant_scope(found.tenant_id)):
+        return found
+    given = held(units_of_custom(found), scope).units
+    if not given or not all(powers.may(unit, scope) for unit in given):
+        raise RoleNotFound(role=key)
+    return found
 
 
 def _lock_role(found: BuiltinRole | Role) -> BuiltinRole | Role:

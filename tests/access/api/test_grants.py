@@ -14,6 +14,9 @@ from apps.access.roles import AUDITOR, ORGANISATION_ADMIN, TENANT_ADMIN
 from apps.access.scopes import Scope, tenant_scope
 from apps.accounts.models import User
 from apps.common.clock import to_ms
+from apps.orgs.models import Department
+from apps.orgs.services import create_organisation
+from apps.orgs.services.placements import place_person
 from tests.access.conftest import Give
 from tests.rest_client import RestClient, signed_in
 
@@ -92,14 +95,19 @@ def test_the_list_takes_as_many_queries_for_many_as_for_few(
 
 
 def test_nobody_gives_what_she_lacks_or_where_she_has_nothing(
-    alice: User, bob: User, eve: User, give: Give, org: Scope, whole: Scope
+    alice: User, bob: User, carol: User, eve: User, boss: User, give: Give, whole: Scope
 ) -> None:
+    north = create_organisation(boss, name="North", now=timezone.now())
+    top = Department.objects.for_tenant(north.tenant_id).get(organisation=north)
+    place_person(boss, user_id=bob.id, department_id=top.id, now=timezone.now())
+    org = top.scope
     give(alice, ORGANISATION_ADMIN, org)
     client = signed_in(alice)
 
     assert client.post(GRANTS, wanted(bob, whole, TENANT_ADMIN)).code == "not_permitted"
     assert client.post(GRANTS, wanted(bob, tenant_scope(eve.tenant_id))).code == "not_permitted"
     assert client.post(GRANTS, wanted(eve, org)).code == "user_not_found"
+    assert client.post(GRANTS, wanted(carol, org)).code == "user_not_found"  # a colleague who is not in North
     assert client.post(GRANTS, wanted(bob, org, "no-such-role")).code == "role_not_found"
     assert client.post(GRANTS, {**wanted(bob, org), "scope": "t:zz"}).code == "invalid_input"
     assert client.post(GRANTS, wanted(bob, org)).status == 201

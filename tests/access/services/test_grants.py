@@ -59,6 +59,23 @@ class TestGrantRole:
         assert not powers.may(GRANTS_CHANGE, whole)
         assert not powers.may(ROLES_CHANGE, org), "this unit means nothing so deep"
 
+    @pytest.mark.parametrize("units", [["tenants.tenant.export"], ["accounts.keys.no_more"], ["orgs.people.view"]])
+    def test_a_tenants_role_that_she_neither_sees_nor_could_give_is_not_there(
+        self, boss: User, alice: User, bob: User, give: Give, org: Scope, units: list[str]
+    ) -> None:
+        role = Role(tenant_id=alice.tenant_id, key="secret", name="Secret", units=units)
+        role.save(force_insert=True)
+        granting = Role(tenant_id=alice.tenant_id, key="granting", name="Granting", units=["access.grants.change"])
+        granting.save(force_insert=True)
+        grant_role(boss, user=alice, role="granting", scope=org, now=NOW)
+
+        for key in ("secret", role.id.hex, "nowhere"):
+            with pytest.raises(RoleNotFound) as refusal:
+                grant_role(alice, user=bob, role=key, scope=org, now=NOW)
+            assert refusal.value.fields == {"role": key}
+        with pytest.raises(NotPermitted):
+            grant_role(alice, user=bob, role=AUDITOR, scope=org, now=NOW)
+
     def test_writes_down_who_gave_what_to_whom(self, boss: User, alice: User, org: Scope, tenant: Tenant) -> None:
         grant = grant_role(boss, user=alice, role=AUDITOR, scope=org, expires_at=LATER, now=NOW)
 
