@@ -21,7 +21,7 @@ from apps.accounts.errors import SignInExpired, SignInRefused
 from apps.accounts.forms import AppCodeForm
 from apps.accounts.models import User
 from apps.accounts.pages.sign_in import GET_OR_POST, begin_anew, passed
-from apps.accounts.pages.visitor import visitor_of
+from apps.accounts.pages.visitor import login_first, visitor_of
 from apps.accounts.services import entry, factors, one_time_codes, passkeys, recovery
 from apps.common.errors import ImError
 from apps.common.sealed import seal, unseal
@@ -81,7 +81,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@login_first("account-factors")
 def remove_codes(request: HttpRequest) -> HttpResponse:
     """Take the authenticator app away."""
     if not entry.is_recent(request):
@@ -92,7 +92,7 @@ def remove_codes(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@login_first("account-factors")
 def remove_passkey(request: HttpRequest, passkey_id: UUID) -> HttpResponse:
     """Take one of one's own passkeys away."""
     if not entry.is_recent(request):
@@ -105,7 +105,7 @@ def remove_passkey(request: HttpRequest, passkey_id: UUID) -> HttpResponse:
 
 @require_POST
 @never_cache
-@login_required
+@login_first("account-factors")
 def issue_recovery(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes, and show them this once."""
     user = visitor_of(request)

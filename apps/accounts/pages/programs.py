@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.errors import ApplicationNotFound
-from apps.accounts.pages.visitor import visitor_of
+from apps.accounts.pages.visitor import login_first, visitor_of
 from apps.accounts.services.consents import programs_of, withdraw
 from apps.accounts.services.scopes import in_words
 
@@ -26,7 +26,7 @@ def programs(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@login_first("account-programs")
 def take_back(request: HttpRequest, application_id: int) -> HttpResponse:
     """Take everything back that a program was allowed; it is signed out at once."""
     try:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.models import User
+from apps.accounts.pages.visitor import login_first
 from apps.accounts.services import entry
 from apps.common.errors import ImError
 from apps.identity.pages.purpose import proof_first
@@ -34,7 +35,7 @@ def links(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
-@login_required
+@login_first("account-links")
 def unlink(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """Take one away, soon after signing in."""
     if not entry.is_recent(request):

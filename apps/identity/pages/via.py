@@ -5,7 +5,6 @@ from uuid import UUID
 
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
 from apps.accounts.models import User
+from apps.accounts.pages.visitor import login_first
 from apps.accounts.services import entry
 from apps.common.errors import ImError
 from apps.identity.adapters import Turned
@@ -39,7 +39,7 @@ def start(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 @require_POST
 @never_cache
-@login_required
+@login_first("account-links")
 def link(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Leave, to link an account: only with a form of ours, and only soon after signing in."""
     if not entry.is_recent(request):
