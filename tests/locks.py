@@ -9,17 +9,27 @@ from collections.abc import Callable
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-_LOCKING = re.compile(r"FOR (?:NO KEY |KEY )?(?:UPDATE|SHARE)")
+_LOCKING = re.compile(r"FOR ((?:NO KEY |KEY )?(?:UPDATE|SHARE))")
 _TABLE = re.compile(r'FROM "?(\w+)"?')
 
 
 def locked_by(work: Callable[[], object]) -> list[str]:
     """Do it and return the tables of which it locked rows, in order; once for locks that follow on each other."""
+    return [table for table, _strength in _once(held_by(work), by=0)]
+
+
+def held_by(work: Callable[[], object]) -> list[tuple[str, str]]:
+    """Do the same and return how strong each lock is, too: `UPDATE`, `NO KEY UPDATE`, `KEY SHARE`."""
     with CaptureQueriesContext(connection) as captured:
         work()
-    tables: list[str] = []
+    found = []
     for statement in (each["sql"] for each in captured.captured_queries):
-        table = _TABLE.search(statement)
-        if table is not None and _LOCKING.search(statement) and tables[-1:] != [table.group(1)]:
-            tables.append(table.group(1))
-    return tables
+        table, strength = _TABLE.search(statement), _LOCKING.search(statement)
+        if table is not None and strength is not None:
+            found.append((table.group(1), strength.group(1)))
+    return _once(found, by=slice(None))
+
+
+def _once(locks: list[tuple[str, str]], *, by: int | slice) -> list[tuple[str, str]]:
+    """Without those that follow on their like."""
+    return [lock for before, lock in zip([None, *locks], locks, strict=False) if not before or before[by] != lock[by]]

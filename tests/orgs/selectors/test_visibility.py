@@ -133,7 +133,7 @@ class TestCosts:
 
     @pytest.fixture
     def ann(self, db: None) -> Stored:
-        seeds = (seed for seed in range(1000) if "a" in {place.person for place in make_world(seed).placements})
+        seeds = (seed for seed in range(WORLDS, 1000) if "a" in {place.person for place in make_world(seed).placements})
         return store_worlds([next(seeds)])[0]
 
     @pytest.mark.parametrize(

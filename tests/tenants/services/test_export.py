@@ -35,6 +35,7 @@ _OPEN = frozenset(
         "audit.entry.digest",  # of what is in the file anyway: whoever reads it can follow the chain
         "audit.entry.previous",
         "audit.head.digest",
+        "identity.directoryrun.digest",  # of what a preview shows
         "messaging.event.body",  # what an export is for
         "messaging.event.digest",
         "messaging.event.message_id",
