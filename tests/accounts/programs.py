@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -12,10 +12,13 @@ from uuid import uuid4
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.errors import TokenInvalid
 from apps.accounts.models import Registration, User
 from apps.accounts.services.naming import make_findable
 from apps.accounts.services.program_terms import Terms
-from apps.accounts.services.registrations import register_application
+from apps.accounts.services.registrations import change_application, register_application
+from apps.accounts.services.tokens import user_for_token
+from apps.audit.models import Entry
 from apps.tenants.models import Tenant
 
 CALLBACK = "https://app.example/cb"
@@ -150,3 +153,30 @@ def said(response: Any) -> dict[str, str]:
     """What the program is told in the address that it is led back by."""
     assert response.status_code == 302, response.content
     return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["Location"]).query).items()}
+
+
+def is_dead(token: str) -> bool:
+    try:
+        user_for_token(token)
+    except TokenInvalid:
+        return True
+    return False
+
+
+def told(user: User, action: str = "accounts.token.reused") -> list[dict[str, Any]]:
+    """What the log says about a person."""
+    entries = Entry.objects.for_tenant(user.tenant_id).filter(action=action, target_id=str(user.pk))
+    return [entry.after for entry in entries.order_by("number")]
+
+
+def narrow(program: Program, *scopes: str) -> None:
+    """Let an administrator take the program's other scopes away."""
+    row = program.registration
+    row.refresh_from_db()
+    change_application(
+        make_superuser(row.tenant),
+        registration_id=row.pk,
+        version=row.version,
+        terms=lambda terms: replace(terms, scopes=scopes),
+        now=timezone.now(),
+    )

@@ -21,11 +21,14 @@ from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
 from apps.accounts.services.chains import close_sessions_with, end_chain_with
 from apps.accounts.services.client_secrets import is_ours, is_right
 from apps.accounts.services.codes import end_replayed, find_code, note_code, redeem
+from apps.accounts.services.entry import method_of
 from apps.accounts.services.exchanges import hold_code, hold_refresh_token, hold_user
 from apps.accounts.services.factors import wants_second_factor
 from apps.accounts.services.passwords import is_too_old
 from apps.accounts.services.redirects import is_own_callback, matches
 from apps.accounts.services.serving import available_scopes, is_served, standing_of
+from apps.accounts.services.thefts import at_stake, tell_if_ended
+from apps.accounts.services.trail import note
 
 
 class _Replayed(Exception):
@@ -113,8 +116,10 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Refuse also for users who may not sign in any more, and for programs that do not serve them."""
+        stake = at_stake(refresh_token)
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
             close_sessions_with(refresh_token, application=client)  # a stolen one has ended the whole chain
+            tell_if_ended(stake, now=timezone.now())
             return False
         is_served_still = _may_sign_in(request.user) and is_served(request.user, client)
         return is_served_still and bool(self.get_original_scopes(refresh_token, request))
@@ -160,6 +165,9 @@ class Validator(IdentityTokens, OAuth2Validator):  # type: ignore[misc]  # the b
         if not (is_served(user, request.client) and hold_user(user) and _is_still_worth(request)):
             raise errors.InvalidGrantError(request=request)
         super()._save_bearer_token(token, request, *args, **kwargs)
+        if request.grant_type == "password":
+            after = {"by": method_of(user), "program": str(request.client)}
+            note("accounts.user.signed_in", user, now=timezone.now(), after=after)
 
     def _create_access_token(
         self, expires: Any, request: Any, token: dict[str, Any], source_refresh_token: Any = None

@@ -9,9 +9,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from oauth2_provider.models import get_refresh_token_model
 
 from apps.accounts.models import IssuedCode, User
+from apps.accounts.services.thefts import living, tell_if_ended
 from apps.accounts.services.tokens import checksum_of
 from apps.common.wall.binding import unbound
 from apps.events.publish import revoke_on_commit
@@ -60,6 +62,8 @@ def end_replayed(code: str, *, application: Any) -> bool:
         issued = find_code(code, application=application)
         if issued is None or issued.token_family is None:
             return False
+        stake = living(issued.token_family)
         get_refresh_token_model().revoke_family(issued.token_family)
+        tell_if_ended(stake, now=timezone.now())
         revoke_on_commit(issued.user_id)
     return True

@@ -24,6 +24,7 @@ WORDS: Final[dict[str, "StrPromise"]] = {
     "accounts.browser.ended": _("Browser signed out"),
     "accounts.terminal.displaced": _("Terminal closed for another one"),
     "accounts.token.revoked": _("A program lost its access"),
+    "accounts.token.reused": _("What opens a program once was shown twice: its access was ended"),
     "accounts.consent.given": _("A program was allowed"),
     "accounts.consent.withdrawn": _("A program is allowed no more"),
     "identity.link.created": _("Another account linked"),

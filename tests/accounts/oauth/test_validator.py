@@ -1,6 +1,5 @@
 """Ways to a token, and the attacks on them: replay, theft, mixing up, and asking for more."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +13,9 @@ from oauth2_provider.models import (
     get_refresh_token_model,
 )
 
-from apps.accounts.errors import TokenInvalid
-from apps.accounts.models import IssuedCode, TerminalToken, User
-from apps.accounts.services import deactivate_user
+from apps.accounts.models import IssuedCode, User
 from apps.accounts.services.codes import redeem
-from apps.accounts.services.registrations import change_application
-from apps.accounts.services.tokens import checksum_of, user_for_token
-from apps.events.publish import Why
+from apps.accounts.services.tokens import user_for_token
 from apps.tenants.models import Tenant
 from apps.tenants.services import suspend_tenant
 from tests.accounts import programs
@@ -29,34 +24,14 @@ from tests.accounts.programs import (
     Flow,
     Program,
     flow_of,
+    is_dead,
     make_program,
     make_service_account,
-    make_superuser,
+    narrow,
     post_token,
+    told,
 )
-from tests.accounts.terminals import sign_in_chain, terminal_of
 from tests.conftest import PASSWORD
-
-
-def is_dead(token: str) -> bool:
-    try:
-        user_for_token(token)
-    except TokenInvalid:
-        return True
-    return False
-
-
-def narrow(program: Program, *scopes: str) -> None:
-    """Let an administrator take the program's other scopes away."""
-    row = program.registration
-    row.refresh_from_db()
-    change_application(
-        make_superuser(row.tenant),
-        registration_id=row.pk,
-        version=row.version,
-        terms=lambda terms: replace(terms, scopes=scopes),
-        now=timezone.now(),
-    )
 
 
 class TestCodes:
@@ -68,7 +43,7 @@ class TestCodes:
         assert access.client_id == flow.program.client_id
         assert not access.is_whole
 
-    def test_shown_twice_end_what_they_were_exchanged_for(self, flow: Flow) -> None:
+    def test_shown_twice_end_what_they_were_exchanged_for_and_the_person_is_told(self, flow: Flow, alice: User) -> None:
         code = flow.code()
         _status, tokens = flow.exchange(code)
         _status, fresh = flow.refresh(tokens["refresh_token"])
@@ -78,6 +53,8 @@ class TestCodes:
         assert (status, body["error"]) == (400, "invalid_grant")
         assert is_dead(fresh["access_token"])
         assert flow.refresh(fresh["refresh_token"])[0] == 400
+        flow.exchange(code)
+        assert told(alice) == [{"program": "Rota", "client_id": flow.program.client_id}]
 
     def test_shown_twice_at_the_same_moment_leave_nobody_with_a_token(
         self, flow: Flow, monkeypatch: pytest.MonkeyPatch
@@ -153,97 +130,6 @@ class TestCodes:
         assert code not in str(IssuedCode.unscoped.values())
 
 
-class TestRefreshing:
-    def test_a_stolen_token_ends_the_whole_chain(self, flow: Flow) -> None:
-        stolen = flow.tokens()["refresh_token"]
-        _status, second = flow.refresh(stolen)
-        get_refresh_token_model().objects.filter(revoked__isnull=False).update(
-            revoked=timezone.now() - timedelta(hours=1)
-        )
-
-        status, body = flow.refresh(stolen)
-
-        assert (status, body["error"]) == (400, "invalid_grant")
-        assert is_dead(second["access_token"])
-        assert flow.refresh(second["refresh_token"])[0] == 400
-
-    def test_gives_no_wider_scope(self, flow: Flow) -> None:
-        token = flow.tokens(scope="openid email")["refresh_token"]
-
-        status, body = post_token(
-            {
-                "grant_type": "refresh_token",
-                "refresh_token": token,
-                "scope": "openid im",
-                **flow.program.credentials,
-            }
-        )
-
-        assert (status, body["error"]) == (400, "invalid_scope")
-
-    def test_gives_no_scope_that_the_program_may_not_ask_for_any_more(self, flow: Flow, alice: User) -> None:
-        before = flow.tokens(scope="openid im orgs.people.view")
-        narrow(flow.program, "openid", "orgs.people.view")
-
-        status, after = flow.refresh(before["refresh_token"])
-
-        assert is_dead(before["access_token"])
-        assert (status, after["scope"]) == (200, "openid orgs.people.view")
-        assert user_for_token(after["access_token"])[1].scopes == {"openid", "orgs.people.view"}
-
-    def test_gives_nothing_where_no_scope_is_left(self, flow: Flow) -> None:
-        token = flow.tokens(scope="im")["refresh_token"]
-        narrow(flow.program, "openid")
-
-        status, body = flow.refresh(token)
-
-        assert (status, body["error"]) == (400, "invalid_grant")
-
-    def test_reuse_closes_the_sessions_of_the_chain_and_of_no_other(
-        self, flow: Flow, alice: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        closed: list[tuple[Any, dict[str, Any]]] = []
-        monkeypatch.setattr(
-            "apps.accounts.services.chains.revoke_on_commit", lambda user, **said: closed.append((user, said))
-        )
-        terminal, _other = terminal_of(alice), sign_in_chain(alice, terminal_of(alice))
-        stolen = flow.tokens(scope="im")["refresh_token"]
-        family = get_refresh_token_model().objects.get(token_checksum=checksum_of(stolen)).token_family
-        TerminalToken.unscoped.create(tenant=alice.tenant, terminal=terminal, token_family=family)
-        flow.refresh(stolen)
-        assert closed == []
-        get_refresh_token_model().objects.filter(revoked__isnull=False).update(
-            revoked=timezone.now() - timedelta(hours=1)
-        )
-
-        flow.refresh(stolen)
-
-        assert closed == [(alice.id, {"terminal_id": terminal.id, "why": Why.TOKEN})]
-
-    def test_another_program_cannot(self, flow: Flow, tenant: Tenant) -> None:
-        token = flow.tokens()["refresh_token"]
-        other = make_program(tenant, name="Other")
-
-        assert Flow(other).refresh(token)[0] in {400, 401}
-
-    def test_ends_with_the_user_the_tenant_and_the_program(
-        self, alice: User, bob: User, tenant: Tenant, site: Program
-    ) -> None:
-        hers, his = (flow_of(user, site).tokens()["refresh_token"] for user in (alice, bob))
-
-        deactivate_user(alice)
-        assert Flow(site).refresh(hers)[0] == 400
-        suspend_tenant(tenant)
-        assert Flow(site).refresh(his)[0] == 400
-
-    def test_ends_when_the_program_is_given_to_another_tenant(self, flow: Flow, other_tenant: Tenant) -> None:
-        token = flow.tokens()["refresh_token"]
-        flow.program.registration.tenant = other_tenant
-        flow.program.registration.save()
-
-        assert flow.refresh(token)[0] == 400
-
-
 class TestPasswords:
     def ask(self, user: User, program: Program) -> tuple[int, dict[str, Any]]:
         return post_token(
@@ -257,6 +143,7 @@ class TestPasswords:
         foreign_status, foreign = self.ask(eve, program)
 
         assert (status, user_for_token(tokens["access_token"])[0]) == (200, alice)
+        assert told(alice, "accounts.user.signed_in") == [{"by": "password", "program": "Rota"}]
         assert (foreign_status, foreign["error"]) == (400, "invalid_grant")
 
     def test_are_not_enough_for_who_has_a_second_factor(self, alice: User, bob: User, tenant: Tenant) -> None:
