@@ -1,7 +1,8 @@
 """The SQL behind sign-in on a socket, for many at once, and its parameters.
 
-LATERAL with LIMIT keeps each lookup one index probe, whatever the planner believes about the size of a table. Sign-in
-is where rows are looked for across tenants: the token says who someone is, and with that which tenant is hers.
+LIMIT keeps each lookup one index probe, whatever the planner believes about the size of a table. EXISTS does not:
+a plan for batches of every size may answer it by reading a table whole. Sign-in is where rows are looked for across
+tenants: the token says who someone is, and with that which tenant is hers.
 """
 
 from collections.abc import Sequence
@@ -22,12 +23,12 @@ CHECK: Final = """
 SELECT p.expires, p.scope, p.user_id, p.tenant_id, p.is_active, p.status, p.locale,
        t.user_id, t.revoked_at, t.platform, t.name, t.last_seen_at,
        p.created, p.token_id, p.token_family,
-       CASE WHEN p.token_family IS NOT NULL THEN EXISTS (
-                SELECT 1 FROM accounts_terminaltoken AS l
-                WHERE l.terminal_id = k.terminal_id AND l.token_family = p.token_family)
-            ELSE EXISTS (
-                SELECT 1 FROM accounts_terminaltoken AS l
-                WHERE l.terminal_id = k.terminal_id AND l.access_token_id = p.token_id) END,
+       CASE WHEN p.token_family IS NOT NULL THEN (
+                SELECT true FROM accounts_terminaltoken AS l
+                WHERE l.terminal_id = k.terminal_id AND l.token_family = p.token_family LIMIT 1)
+            ELSE (
+                SELECT true FROM accounts_terminaltoken AS l
+                WHERE l.terminal_id = k.terminal_id AND l.access_token_id = p.token_id LIMIT 1) END IS TRUE,
        t.displaced_at, t.displaced_by, t.address, p.bound IS NOT NULL,
        CASE WHEN p.bound IS NULL THEN false ELSE (
            SELECT count(*) FROM accounts_terminal AS c
