@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.accounts.api import applications, me, service_accounts, terminals, tickets
+from apps.accounts.api import applications, me, security, service_accounts, terminals, tickets
 
 urlpatterns = [
     path("applications", applications.ApplicationsView.as_view(), name="applications"),
@@ -13,6 +13,7 @@ urlpatterns = [
         name="application-secret",
     ),
     path("me", me.MeView.as_view(), name="me"),
+    path("me/security", security.SecurityView.as_view(), name="me-security"),
     path("me/terminals", terminals.TerminalsView.as_view(), name="terminals"),
     path("me/terminals/revoke-others", terminals.OtherTerminalsView.as_view(), name="terminals-revoke-others"),
     path("me/terminals/<uuid:terminal>", terminals.TerminalDetailView.as_view(), name="terminal"),

@@ -12,6 +12,8 @@ from apps.tenants.models import Tenant
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+    from apps.accounts.models import User  # lies above this module
+
 MAX_WAYS: Final = 12
 """That the sign-in page shows; further ones are left out, those registered first come first."""
 
@@ -36,6 +38,7 @@ class AccountPage:
 
 _lookups: Final[list[Callable[[Tenant | None], Sequence[WayIn]]]] = []
 _pages: Final[dict[str, AccountPage]] = {}
+_tallies: Final[dict[str, "Callable[[User], int]"]] = {}
 
 
 def register_ways(lookup: Callable[[Tenant | None], Sequence[WayIn]]) -> None:
@@ -52,6 +55,17 @@ def ways_of(tenant: Tenant | None) -> list[WayIn]:
 def register_account_page(title: "str | StrPromise", url_name: str, icon: str) -> None:
     """Put a page into the menu; one that is there already keeps its place."""
     _pages[url_name] = AccountPage(title, url_name, icon)
+
+
+def register_tally(name: str, tally: Callable[["User"], int]) -> None:
+    """Let an app above say how many of something a person has, such as links; told beside our own counts."""
+    _tallies[name] = tally
+
+
+def tallied(name: str, user: "User") -> int:
+    """Return how many of these the person has; 0 where no app counts them."""
+    tally = _tallies.get(name)
+    return 0 if tally is None else tally(user)
 
 
 def account_pages() -> list[AccountPage]:

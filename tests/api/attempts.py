@@ -47,6 +47,7 @@ SERVICE_ACCOUNTS: dict[tuple[str, str], Attempt] = {
 NO_TERMINAL = (404, "terminal_not_found")
 
 TERMINALS: dict[tuple[str, str], Attempt] = {
+    ("GET", "/api/v1/me/security"): Attempt(None),
     ("GET", "/api/v1/me/terminals"): Attempt(None),
     ("POST", "/api/v1/me/terminals/revoke-others"): Attempt(None),
     ("PATCH", "/api/v1/me/terminals/{terminal}"): Attempt(NO_TERMINAL, {"label": "X"}),

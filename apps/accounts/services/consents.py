@@ -90,6 +90,11 @@ def programs_of(user: User, *, now: datetime) -> list[Program]:
     return found[:MAX_SHOWN]
 
 
+def count_programs(user: User) -> int:
+    """Return how many programs may act in her name. One query."""
+    return int(_applications(user).count())
+
+
 def _program(application: Any, consent: Consent | None, from_tokens: set[str]) -> Program:
     standing = standing_of(application)
     return Program(
