@@ -61,6 +61,7 @@ CROSS_TENANT_FILES = {
     "apps/access/services/moves.py": "grants of the system's people go along with a tenant's departments",
     "apps/access/services/roles.py": "a role may be held by the system's people, too",
     "apps/audit/selectors.py": "lists the tenants that have a log, for the command that verifies all",
+    "apps/identity/services/directories/ordering.py": BY_POWERS,
     "apps/identity/services/directories/runs.py": BY_POWERS,
     "apps/identity/services/scim/tokens.py": "a token itself tells its connection; administrators go by their powers",
     "imsite/exchange.py": "the command line names an organisation by its id, and who acts by her sign-in name",
