@@ -232,9 +232,13 @@ class Environment:
         return tuple(role for role in ROLES if role in given)
 
     @property
+    def jobs(self) -> bool:
+        """`IM_JOBS`: `on` (default), or `off` for a copy that must do nothing by itself (docs/operation.md, Jobs)."""
+        return self._choice("IM_JOBS", ("on", "off")) == "on"
+
+    @property
     def probe_port(self) -> int:
-        """`IM_PROBE_PORT`: port of a node's first process, ten more of each further one, on which that very process
-        answers `/readyz` and `/metrics`; unused by a node of one process. Default 8004."""
+        """`IM_PROBE_PORT`: where the first of several processes has `/readyz`, `/metrics`, others +10. Default 8004."""
         return self._port("IM_PROBE_PORT", 8004)
 
     @property

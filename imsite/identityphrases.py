@@ -1,4 +1,4 @@
-"""What the commands about identity say at the terminal, in Chinese. Part of `imsite.phrases`."""
+"""What the commands about identity and periodic jobs say at the terminal, in Chinese. Part of `imsite.phrases`."""
 
 from __future__ import annotations
 
@@ -43,4 +43,17 @@ IDENTITY: Final = {
     "signs next": "下一个签名",
     "signed before": "曾经签名",
     "revoked": "已作废",
+    # jobs
+    "List the periodic jobs, with their last and next runs, or do one now.": (
+        "列出定时任务及其上次和下次运行，或立即执行一项。"
+    ),
+    "list the jobs: when each ran last and runs next, and what became of it": (
+        "列出任务：上次运行、下次运行的时间和结果"
+    ),
+    "do a job now, in this process; exit status 1 if it fails": "在本进程中立即执行任务；失败时退出状态为 1",
+    "the name of the job, as listed": "任务的名称，与列表中一致",
+    "last run: {time}, {outcome}": "上次运行：{time}，{outcome}",
+    "next run: {time}": "下次运行：{time}",
+    "{outcome}, things done: {count}": "{outcome}，处理数量：{count}",
+    "the job {name} did not succeed": "任务 {name} 没有成功",
 }

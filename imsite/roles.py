@@ -1,7 +1,7 @@
 """Holds a process to its roles: one without `http` serves no pages, one without `ws` no sessions; both say so.
 
-Every process tells whether it is well and its figures. Not here: which process has which roles, and what one with `jobs`
-runs (`imsite.serving.duties`).
+Every process tells whether it is well and its figures. Not here: which process has which roles, and what one with
+`jobs` runs (`imsite.serving.duties`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -29,6 +29,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # A node that a test starts is one process, whose death and figures are the node's; tests of several say so.
 os.environ.setdefault("IM_NODE_PROCESSES", "1")
 
+# Nodes of tests do nothing by themselves to a database that other tests look at; tests of jobs say so.
+os.environ.setdefault("IM_JOBS", "off")
+
 # A green suite stays green: properties try the same examples every time. `--hypothesis-profile=explore` tries others.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)

@@ -37,7 +37,7 @@ STOP_WITHIN_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tempo:
-    """How fast things go, in seconds. Django's IM_JOBS may name other values: tests are in a hurry."""
+    """How fast things go, in seconds. Settings may name other values: tests are in a hurry."""
 
     look_s: float = 2.0
     """Between two looks; each begins one job at most, so jobs that are due together begin one after the other."""

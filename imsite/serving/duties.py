@@ -22,9 +22,9 @@ _process = _Process()
 
 
 def start() -> None:
-    """Begin to look for jobs. Nothing happens without the role, or when it was begun already."""
-    if does("jobs") and _process.runner is None:
-        _process.runner = Runner(settings.IM_CLUSTER["name"], Tempo.of(getattr(settings, "IM_JOBS", {})))
+    """Begin to look for jobs. Nothing happens without the role, with IM_JOBS=off, or when it was begun already."""
+    if settings.IM_JOBS["on"] and does("jobs") and _process.runner is None:
+        _process.runner = Runner(settings.IM_CLUSTER["name"], Tempo.of(settings.IM_JOBS["tempo"]))
         _process.runner.start()
 
 

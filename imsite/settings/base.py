@@ -139,6 +139,8 @@ IM_CLUSTER: dict[str, Any] = {
 }
 # What this process does; empty: everything. The node command gives each of several processes its part.
 IM_NODE_ROLES = env.node_roles
+# Whether nodes with the role do periodic jobs, and other values for `apps.jobs.runner.Tempo`.
+IM_JOBS: dict[str, Any] = {"on": env.jobs, "tempo": {}}
 IM_METRICS_TOKEN = env.metrics_token
 IM_METRICS: dict[str, Any] = {
     "on": env.metrics,

@@ -201,6 +201,13 @@ class TestCluster:
         assert environment.node_weight == 100
 
 
+def test_jobs_are_done_unless_told() -> None:
+    assert Environment({}).jobs
+    assert not Environment({"IM_JOBS": "off"}).jobs
+    with pytest.raises(SettingError):
+        _ = Environment({"IM_JOBS": "no"}).jobs
+
+
 def test_metrics_are_measured_and_pushed_nowhere_unless_told() -> None:
     environment = Environment({})
 

@@ -1,7 +1,7 @@
 """`manage.py tenants …`: look at tenants, keep their people out, export them, and have them or old messages deleted.
 
-Deleting is staged: `delete` keeps people out at once, `keep` takes it back, and `purge-due`, which a timer runs daily,
-erases those whose grace period is over. The timer also runs `expire`, which erases messages past retention.
+Deleting is staged: `delete` keeps people out at once, `keep` takes it back, and `purge-due` erases those whose grace
+period is over. `expire` erases messages past retention. Nodes do both by themselves (`manage.py jobs`).
 """
 
 from datetime import timedelta

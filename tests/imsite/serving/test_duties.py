@@ -30,7 +30,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 async def test_a_node_looks_for_jobs_from_start_to_stop(calls: Calls, settings: Settings) -> None:
     settings.IM_CLUSTER = {"name": "n1"}
-    settings.IM_JOBS = {"look_s": 0.5}
+    settings.IM_JOBS = {"on": True, "tempo": {"look_s": 0.5}}
 
     duties.start()
     duties.start()
@@ -40,8 +40,12 @@ async def test_a_node_looks_for_jobs_from_start_to_stop(calls: Calls, settings: 
     assert calls == ["n1 0.5", "start", "stop"]
 
 
-async def test_a_process_without_the_role_runs_none(calls: Calls, settings: Settings) -> None:
-    settings.IM_NODE_ROLES = ("ws", "http")
+@pytest.mark.parametrize(("is_on", "roles"), [(True, ("ws", "http")), (False, ())])
+async def test_a_process_without_the_role_runs_none_nor_one_that_was_told_so(
+    calls: Calls, settings: Settings, is_on: bool, roles: tuple[str, ...]
+) -> None:
+    settings.IM_NODE_ROLES = roles
+    settings.IM_JOBS = {"on": is_on, "tempo": {}}
 
     duties.start()
     await duties.stop()
