@@ -43,6 +43,14 @@ class Why(StrEnum):
     """A token they may have come in with was taken back; with another one that is good they may come back."""
     DISPLACED = "displaced"
     """Another terminal took the place of this one."""
+    PASSWORD = "password_changed"  # noqa: S105 - a word, not a secret
+    """The person has another password; her programs sign in anew."""
+    SUSPENDED = "account_suspended"
+    """The person may not sign in for now."""
+    TENANT = "tenant_suspended"
+    """Nobody of the tenant may, for now."""
+    SIGNED_OUT = "signed_out"
+    """All her programs were signed out at once."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -206,8 +206,8 @@ class Connection:
             self._run(self.session.close(CloseCode.SIGN_IN, ErrorCode.TOKEN_INVALID))
         elif why is Why.DISPLACED:
             self._run(self.session.close(CloseCode.DISPLACED, ErrorCode.SIGNED_IN_ELSEWHERE, details=details))
-        else:
-            self._run(self.session.close(CloseCode.REVOKED, "revoked"))
+        else:  # the word itself is the reason that the client is told
+            self._run(self.session.close(CloseCode.REVOKED, why.value))
 
     def crowd_out(self) -> None:
         """End because the user has more sessions than she may."""

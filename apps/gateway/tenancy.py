@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from uuid import UUID
 
+from apps.events.publish import Why
 from apps.gateway.quotas import Allowances
 from apps.gateway.registry import Connection, Registry
 from apps.tenants.selectors import Standing
@@ -82,6 +83,6 @@ def _end_if_of(connection: Connection, tenants: set[UUID]) -> None:
     """One session's defect is logged and stays its own."""
     try:
         if connection.owner is not None and connection.owner[0] in tenants:
-            connection.revoke()
+            connection.revoke(Why.TENANT)
     except Exception:
         logger.exception("a session failed")

@@ -298,6 +298,9 @@ class TestSigningIn:
                 "displaced",
                 [{"op": "closing", "reason": "signed_in_elsewhere", "details": {"name": "Laptop"}}, 4409],
             ),
+            ("password_changed", [{"op": "closing", "reason": "password_changed"}, 4403]),
+            ("account_suspended", [{"op": "closing", "reason": "account_suspended"}, 4403]),
+            ("signed_out", [{"op": "closing", "reason": "signed_out"}, 4403]),
             ("something of a later release", [{"op": "closing", "reason": "revoked"}, 4403]),
         ],
     )

@@ -52,16 +52,24 @@ def change_password(user: User) -> None:
     set_password(user, password=f"{PASSWORD}, another one")
 
 
-@pytest.mark.parametrize("shut_out", [deactivate_user, change_password, revoke_tokens], ids=lambda act: act.__name__)
-async def test_all_sessions_of_the_user_close_and_nobody_elses(
-    shut_out: Callable[[User], None], dial: Dial, alice: User, bob: User
+@pytest.mark.parametrize(
+    ("shut_out", "reason"),
+    [
+        (deactivate_user, "account_suspended"),
+        (change_password, "password_changed"),
+        (revoke_tokens, "signed_out"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+async def test_all_sessions_of_the_user_close_and_are_told_why_and_nobody_elses(
+    shut_out: Callable[[User], None], reason: str, dial: Dial, alice: User, bob: User
 ) -> None:
     desk, phone, other = await dial(alice), await dial(alice), await dial(bob)
 
     await in_database(shut_out, alice)
 
     for terminal in (desk, phone):
-        assert (await terminal.receive())["reason"] == "revoked"
+        assert (await terminal.receive())["reason"] == reason
         assert await terminal.closed() == 4403
     assert await other.is_quiet()
 

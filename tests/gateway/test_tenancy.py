@@ -159,7 +159,7 @@ class TestTheWholeNode:
 
         await in_database(shut, alice.tenant)
 
-        assert (await desk.receive())["reason"] == "revoked"
+        assert (await desk.receive())["reason"] == "tenant_suspended"
         assert await desk.closed() == 4403
         assert await other.is_quiet()
         again = await dial(alice, sign_in=False)

@@ -15,7 +15,7 @@ from apps.accounts.policies import Access, lives
 from apps.accounts.services.browser_sessions import end_browsers_of
 from apps.common.clock import to_ms
 from apps.common.retry import run_in_transaction
-from apps.events.publish import revoke_on_commit
+from apps.events.publish import Why, revoke_on_commit
 
 
 def checksum_of(token: str) -> str:
@@ -44,8 +44,10 @@ def user_for_token(token: str) -> tuple[User, Access]:
     return user, Access(frozenset(row.scope.split()), client_id, str(row.pk), to_ms(row.expires))
 
 
-def revoke_tokens(user: User) -> None:
+def revoke_tokens(user: User, *, why: Why = Why.SIGNED_OUT) -> None:
     """Sign out all of the user's programs: access tokens, refresh tokens, open grants, and the sessions they opened.
+
+    `why` is what the clients of these sessions are told.
 
     Her browser sessions end, too; a request that shall outlive that says so: `update_session_auth_hash`.
     """
@@ -59,6 +61,6 @@ def revoke_tokens(user: User) -> None:
             access_token=None, revoked=timezone.now()
         )
         get_access_token_model().objects.filter(user=user).delete()
-        revoke_on_commit(user.id)
+        revoke_on_commit(user.id, why=why)
 
     run_in_transaction(revoke)

@@ -23,6 +23,7 @@ from apps.accounts.services.tokens import revoke_tokens
 from apps.common.errors import InvalidInput
 from apps.common.retry import run_in_transaction
 from apps.common.text import clean_line, normalized_identifier
+from apps.events.publish import Why
 from apps.tenants.models import Tenant
 from apps.tenants.services import require_room_for_users
 
@@ -101,7 +102,7 @@ def set_password(user: User, *, password: str) -> None:
         keep_former(user, former)
         user.save(update_fields=["password", "password_set_at"])
         PasswordReset.objects.for_tenant(user.tenant_id).filter(user=user).delete()
-        revoke_tokens(user)
+        revoke_tokens(user, why=Why.PASSWORD)
 
     run_in_transaction(store)
     forget_name(user.login)
@@ -113,7 +114,7 @@ def deactivate_user(user: User) -> None:
     def store() -> None:
         user.is_active = False
         user.save(update_fields=["is_active"])
-        revoke_tokens(user)
+        revoke_tokens(user, why=Why.SUSPENDED)
 
     run_in_transaction(store)
 

@@ -6,7 +6,15 @@ import { useApp } from "./context.js";
 import { html } from "./html.js";
 
 const CALM_MS = 1200;
-const SIGNED_OUT = { revoked: "status.revoked", terminal_refused: "error.terminal_refused", signed_in_elsewhere: "status.elsewhere" };
+const SIGNED_OUT = {
+  revoked: "status.revoked",
+  password_changed: "status.passwordChanged",
+  account_suspended: "status.accountSuspended",
+  tenant_suspended: "status.tenantSuspended",
+  signed_out: "status.signedOut",
+  terminal_refused: "error.terminal_refused",
+  signed_in_elsewhere: "status.elsewhere",
+};
 
 export function StatusBar() {
   const { client, t, signOut } = useApp();

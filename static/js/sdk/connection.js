@@ -5,7 +5,7 @@
 
 import { Backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
-import { CLOSE, CLOSES_FOR_GOOD, ConnectionLost, FINAL_REASONS, ImError, SAME_NODE, SignedOut } from "./protocol.js";
+import { CLOSE, CLOSES_FOR_GOOD, ConnectionLost, FINAL_REASONS, ImError, REVOKED_REASONS, SAME_NODE, SignedOut } from "./protocol.js";
 
 const OPEN_TIMEOUT_MS = 6_000;
 const WELCOME_TIMEOUT_MS = 15_000;
@@ -36,6 +36,7 @@ export class Connection extends Emitter {
   #serverTime = null;
   #minimumWaitMs = 0;
   #details;
+  #told = "";
   #wanted = false;
   #attempt = 0;
   #opened = false;
@@ -192,6 +193,7 @@ export class Connection extends Emitter {
 
   #warned({ reason, retry_after_ms: retryAfterMs = 0, url = "", details }) {
     this.#details = details;
+    this.#told = reason;
     if (reason === "token_expires") this.#renew();
     else if (url && this.#follows && !this.online) this.#goOn(url);
     else this.#minimumWaitMs = retryAfterMs;
@@ -265,7 +267,8 @@ export class Connection extends Emitter {
     this.#drop();
     if (!this.#wanted) return;
     if (CLOSES_FOR_GOOD.has(code)) {
-      this.#halt("stopped", FINAL_REASONS[code] ?? "protocol", this.#details);
+      const isTold = code === CLOSE.REVOKED && REVOKED_REASONS.has(this.#told);
+      this.#halt("stopped", isTold ? this.#told : FINAL_REASONS[code] ?? "protocol", this.#details);
       return;
     }
     if (code === CLOSE.SIGN_IN) this.#rejected = this.#token;

@@ -16,6 +16,9 @@ export const FINAL_REASONS = Object.freeze({
   [CLOSE.REVOKED]: "revoked", [CLOSE.DISPLACED]: "signed_in_elsewhere",
 });
 
+/** What a terminal that is shut out may have been told beforehand: more than the close code says. */
+export const REVOKED_REASONS = new Set(["password_changed", "account_suspended", "tenant_suspended", "signed_out"]);
+
 /** After these nothing is wrong with the node: come back to the same one. */
 export const SAME_NODE = new Set([CLOSE.SIGN_IN, CLOSE.IDLE, CLOSE.SLOW_READER, CLOSE.FLOOD]);
 

@@ -149,6 +149,37 @@ for (const [code, reason] of [[4403, "revoked"], [4400, "protocol"], [1009, "pro
   });
 }
 
+for (const [told, reason] of [
+  ["password_changed", "password_changed"], ["account_suspended", "account_suspended"],
+  ["tenant_suspended", "tenant_suspended"], ["signed_out", "signed_out"], ["something later", "revoked"],
+]) {
+  test(`one that is shut out and told ${told} knows that it is ${reason}`, async () => {
+    const { clock, server, connection } = makeRig();
+    connection.start();
+    await settle();
+    for (const socket of server.sockets) socket.deliver({ op: "closing", reason: told });
+    await settle();
+
+    server.drop(4403);
+    await clock.advance(120_000);
+
+    assert.deepEqual(connection.status, { state: "stopped", reason });
+  });
+}
+
+test("what was told before another end is not taken for its reason", async () => {
+  const { clock, server, connection } = makeRig();
+  connection.start();
+  await settle();
+  for (const socket of server.sockets) socket.deliver({ op: "closing", reason: "signed_out" });
+  await settle();
+
+  server.drop(4400);
+  await clock.advance(120_000);
+
+  assert.deepEqual(connection.status, { state: "stopped", reason: "protocol" });
+});
+
 test("a terminal whose place another one took stays away, and knows which one and when", async () => {
   const details = { platform: "web", name: "Laptop", at: 1_700_000_000_000 };
   const { clock, server, connection } = makeRig();
