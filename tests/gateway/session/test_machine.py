@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from apps.gateway.session import Limits, Session
+from apps.gateway.session import Limits
 from apps.wire.errors import CloseCode, ErrorCode
 from apps.wire.frames import (
-    ConversationState,
     ErrorFrame,
     Heartbeat,
     ListConversations,
@@ -15,189 +14,19 @@ from apps.wire.frames import (
     Received,
     Sync,
 )
+from tests.gateway.session.conversing import fresh, hand, welcome, welcomed
 from tests.gateway.session.frames import (
-    ALICE,
     BOB,
     HOUR_MS,
     LAPTOP,
-    OTHER_ROOM,
-    PHONE,
     ROOM,
     START,
-    TENANT,
     identity,
     message,
     outcome,
     sign_in,
     text_of,
 )
-
-QUIET = Limits(rate_per_s=1e6, burst=10**6)
-"""For tests of anything but the rate."""
-
-
-def fresh(limits: Limits = QUIET) -> Session:
-    return Session("node.1", now_ms=START, limits=limits)
-
-
-def welcomed(limits: Limits = QUIET, *, expires_ms: int = START + HOUR_MS) -> Session:
-    session = fresh(limits)
-    session.handle_frame(text_of(sign_in()), START)
-    welcome(session, expires_ms=expires_ms)
-    return session
-
-
-def welcome(session: Session, *, now_ms: int = START, expires_ms: int = START + HOUR_MS, **fields: Any) -> list[Any]:
-    arguments: dict[str, Any] = {"ref": "", "changes": [], "start_over": False, "now_ms": now_ms} | fields
-    return outcome(session.signed_in(identity(expires_ms=expires_ms), **arguments))
-
-
-def hand(session: Session, frame: Any, now_ms: int = START) -> list[Any]:
-    return outcome(session.handle_frame(frame if isinstance(frame, str | bytes) else text_of(frame), now_ms))
-
-
-def changed(conversation: Any, max_seq: int) -> dict[str, Any]:
-    return {"op": "changed", "conversation": str(conversation), "max_seq": max_seq}
-
-
-class TestSigningIn:
-    def test_the_first_frame_asks_to_find_out_who_it_is(self) -> None:
-        assert hand(fresh(), sign_in()) == [sign_in()]
-
-    def test_the_welcome_says_who_where_and_until_when(self) -> None:
-        session = fresh()
-        hand(session, sign_in(ref="r1"))
-        state = ConversationState(ROOM, max_seq=9, first_seq=1, delivered_seq=4, read_seq=3, unread=5)
-
-        [frame] = welcome(session, ref="r1", changes=[state])
-
-        assert frame == {
-            "op": "welcome",
-            "session": "node.1",
-            "tenant": str(TENANT),
-            "user": str(ALICE),
-            "terminal": str(PHONE),
-            "time": START,
-            "expires": START + HOUR_MS,
-            "heartbeat_ms": 30_000,
-            "changed": [
-                {
-                    "conversation": str(ROOM),
-                    "max_seq": 9,
-                    "first_seq": 1,
-                    "delivered_seq": 4,
-                    "read_seq": 3,
-                    "unread": 5,
-                }
-            ],
-            "ref": "r1",
-        }
-
-    def test_start_over_is_passed_on(self) -> None:
-        session = fresh()
-        hand(session, sign_in())
-
-        assert welcome(session, start_over=True)[0]["start_over"] is True
-
-    @pytest.mark.parametrize(
-        "frame", [Heartbeat(), message(), Received(ROOM, 1), Read(ROOM, 1), Sync(ROOM, 0), ListConversations()]
-    )
-    def test_nothing_else_is_done_before(self, frame: Any) -> None:
-        session = fresh()
-
-        [refusal] = hand(session, frame)
-
-        assert (refusal["op"], refusal["code"]) == ("error", ErrorCode.SIGN_IN_REQUIRED)
-
-    def test_a_second_sign_in_meanwhile_is_told_to_wait(self) -> None:
-        session = fresh()
-        hand(session, sign_in())
-
-        [refusal] = hand(session, sign_in(ref="again"))
-
-        assert (refusal["code"], refusal["retry"], refusal["ref"]) == (ErrorCode.BUSY, True, "again")
-
-    @pytest.mark.parametrize(
-        ("code", "close"),
-        [
-            (ErrorCode.TOKEN_INVALID, CloseCode.SIGN_IN),
-            (ErrorCode.TERMINAL_REFUSED, CloseCode.REVOKED),
-        ],
-    )
-    def test_a_refusal_closes_the_socket(self, code: ErrorCode, close: CloseCode) -> None:
-        session = fresh()
-        hand(session, sign_in())
-
-        refusal, closing, closed = outcome(session.sign_in_failed(ErrorFrame(code=code, message="no")))
-
-        assert refusal["code"] == code
-        assert closing["op"] == "closing"
-        assert closed == (close, code)
-
-    def test_a_database_that_is_away_leaves_the_socket_open_for_another_try(self) -> None:
-        session = fresh()
-        hand(session, sign_in())
-
-        [refusal] = outcome(session.sign_in_failed(ErrorFrame(code="unavailable", message="wait", retry=True)))
-
-        assert refusal["code"] == "unavailable"
-        assert hand(session, sign_in()) == [sign_in()]
-
-    def test_too_late_is_closed(self) -> None:
-        session = fresh()
-
-        before = outcome(session.tick(START + 9_999))
-        closing, closed = outcome(session.tick(START + 10_000))
-
-        assert before == []
-        assert closing == {"op": "closing", "reason": "sign_in_timeout"}
-        assert closed == (4401, "sign_in_timeout")
-
-    def test_a_slow_check_is_not_the_clients_fault(self) -> None:
-        session = fresh()
-        hand(session, sign_in(), START + 9_000)
-
-        assert outcome(session.tick(START + 10_000)) == []
-        assert outcome(session.tick(START + 30_000)) == []
-
-    def test_pushes_meanwhile_follow_the_welcome_in_order(self) -> None:
-        session = fresh()
-        hand(session, sign_in())
-
-        early = [outcome(session.push(ROOM, seq, f'{{"n":{seq}}}', START)) for seq in (1, 2)]
-        frames = welcome(session)
-
-        assert early == [[], []]
-        assert frames[1:] == [{"n": 1}, {"n": 2}]
-
-    def test_more_pushes_than_are_held_become_changed(self) -> None:
-        session = fresh(Limits(held=1))
-        hand(session, sign_in())
-        for seq in (1, 2, 3):
-            session.push(ROOM, seq, f'{{"n":{seq}}}', START)
-
-        frames = welcome(session)
-
-        assert frames[1:] == [{"n": 1}, changed(ROOM, 3)]
-
-    def test_pushes_held_for_an_attempt_that_failed_are_not_for_the_next(self) -> None:
-        session = fresh(Limits(held=1))
-        hand(session, sign_in())
-        for seq in (1, 2):
-            session.push(ROOM, seq, f'{{"n":{seq}}}', START)
-        session.sign_in_failed(ErrorFrame(code="unavailable", message="wait", retry=True))
-        hand(session, sign_in())
-
-        frames = welcome(session)
-
-        assert [frame["op"] for frame in frames] == ["welcome"]
-
-    def test_marks_of_others_meanwhile_are_left_out(self) -> None:
-        session = fresh()
-        hand(session, sign_in())
-
-        assert outcome(session.push(ROOM, 0, '{"op":"cursor"}', START)) == []
-        assert len(welcome(session)) == 1
 
 
 class TestRenewing:
@@ -368,67 +197,6 @@ class TestRate:
         assert closed == (4429, "flood")
 
 
-class TestPushing:
-    def test_an_event_is_sent_at_once(self) -> None:
-        assert outcome(welcomed().push(ROOM, 1, '{"n":1}', START)) == [{"n": 1}]
-
-    def test_a_frame_without_seq_is_sent_once_and_forgotten(self) -> None:
-        session = welcomed()
-
-        assert outcome(session.push(None, 0, '{"op":"cursor"}', START)) == [{"op": "cursor"}]
-        assert outcome(session.tick(START + 20_000)) == []
-
-    def test_unacknowledged_events_are_sent_again_three_times_then_changed(self) -> None:
-        session = welcomed()
-        session.push(ROOM, 1, '{"n":1}', START)
-        session.push(ROOM, 2, '{"n":2}', START)
-
-        rounds = [outcome(session.tick(START + at)) for at in (9_000, 10_000, 11_000, 20_000, 30_000, 40_000, 50_000)]
-
-        again = [{"n": 1}, {"n": 2}]
-        assert rounds == [[], again, [], again, again, [changed(ROOM, 2)], []]
-
-    def test_an_acknowledgement_covers_everything_up_to_it(self) -> None:
-        session = welcomed()
-        for seq in (1, 2, 3):
-            session.push(ROOM, seq, f'{{"n":{seq}}}', START)
-
-        hand(session, Received(ROOM, 2), START + 5_000)
-
-        assert outcome(session.tick(START + 14_000)) == []
-        assert outcome(session.tick(START + 15_000)) == [{"n": 3}]
-
-    def test_at_the_bound_the_longest_conversation_gets_changed(self) -> None:
-        session = welcomed(Limits(unacked=3))
-        for seq in (1, 2, 3):
-            session.push(ROOM, seq, f'{{"n":{seq}}}', START)
-
-        effects = outcome(session.push(OTHER_ROOM, 1, '{"o":1}', START))
-
-        assert effects == [{"o": 1}, changed(ROOM, 3)]
-        assert outcome(session.tick(START + 10_000)) == [{"o": 1}]
-
-    def test_nothing_is_sent_again_while_the_peer_reads_too_slowly(self) -> None:
-        session = welcomed()
-        session.push(ROOM, 1, '{"n":1}', START)
-
-        assert outcome(session.tick(START + 10_000, congested=True)) == []
-        assert outcome(session.tick(START + 11_000)) == [{"n": 1}]
-
-    def test_a_slow_reader_is_told_what_to_sync_once_it_has_caught_up(self) -> None:
-        session = welcomed()
-        session.push(ROOM, 1, '{"n":1}', START)
-
-        silent = [outcome(session.push(ROOM, seq, "{}", START, congested=True)) for seq in (2, 3)]
-        silent.append(outcome(session.push(OTHER_ROOM, 7, "{}", START, congested=True)))
-        silent.append(outcome(session.push(None, 0, "{}", START, congested=True)))
-
-        assert silent == [[], [], [], []]
-        assert outcome(session.drained()) == [changed(ROOM, 3), changed(OTHER_ROOM, 7)]
-        assert outcome(session.drained()) == []
-        assert outcome(session.tick(START + 10_000)) == []
-
-
 class TestTime:
     def test_silence_of_two_and_a_half_heartbeats_closes(self) -> None:
         session = welcomed()
@@ -500,29 +268,3 @@ class TestRedirect:
         session.close(CloseCode.RESTART, "restart")
 
         assert outcome(session.redirected("wss://n2.test/ws/v1")) == []
-
-
-class TestGaps:
-    def test_a_conversation_that_went_on_is_named(self) -> None:
-        assert outcome(welcomed().went_on(ROOM, 7)) == [changed(ROOM, 7)]
-
-    def test_a_peer_that_reads_too_slowly_hears_of_it_when_it_has_caught_up(self) -> None:
-        session = welcomed()
-
-        assert outcome(session.went_on(ROOM, 7, congested=True)) == []
-
-        assert outcome(session.drained()) == [changed(ROOM, 7)]
-
-    def test_before_the_welcome_it_waits_for_the_welcome(self) -> None:
-        session = fresh()
-        session.handle_frame(text_of(sign_in()), START)
-
-        assert outcome(session.went_on(ROOM, 7)) == []
-
-        assert welcome(session)[1:] == [changed(ROOM, 7)]
-
-    def test_a_session_that_closes_is_told_nothing(self) -> None:
-        session = welcomed()
-        session.close(CloseCode.RESTART, "restart")
-
-        assert outcome(session.went_on(ROOM, 7)) == []
