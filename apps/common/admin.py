@@ -96,7 +96,7 @@ class SystemAdmin(_Page[M]):
 
 
 class ReadOnlyAdmin(SystemAdmin[M]):
-    """A list and a page that only show; actions may still do something, with permissions of their own."""
+    """A list and a page that only show. Apps below `access` describe pages by it; who sees them is decided there."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""
@@ -105,15 +105,6 @@ class ReadOnlyAdmin(SystemAdmin[M]):
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         """Nobody."""
         return False
-
-    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Who may view or change these rows by Django's permissions."""
-        names = (f"{self.opts.app_label}.{verb}_{self.opts.model_name}" for verb in ("view", "change"))
-        return any(request.user.has_perm(name) for name in names)
-
-    def has_switch_permission(self, request: HttpRequest) -> bool:
-        """Who may run actions that change rows: the permission to change them."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
 
 class ReadOnlyTable(_Table[M, P]):

@@ -45,16 +45,14 @@ class WithinFilter(_Filter):
         chosen = around.value()
         if chosen in EMPTY_VALUES:
             return queryset
-        try:
-            known = self._offered().filter(pk=chosen).exists()
-        except (ValueError, ValidationError):
-            known = False
+        known = self._is_id(chosen) and self._offered().filter(pk=chosen).exists()
         return super().queryset(request, queryset) if known else queryset.none()
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """The form; the library's own would name any row of the installation by its id."""
         around: Any = self
-        form = WithinForm(data={self.lookup_kwarg: around.value()})
+        chosen = around.value()
+        form = WithinForm(data={self.lookup_kwarg: chosen if self._is_id(chosen) else ""})
         form.fields[self.lookup_kwarg] = forms.ModelChoiceField(
             label=_(" By %(filter_title)s ") % {"filter_title": self.title},
             required=False,
@@ -64,6 +62,15 @@ class WithinFilter(_Filter):
             ),
         )
         yield {"form": form}
+
+    def _is_id(self, chosen: Any) -> bool:
+        """Tell whether it could be the id of a row; whatever else an address says, the database is not asked for."""
+        around: Any = self
+        try:
+            around.field.target_field.to_python(chosen)
+        except ValidationError:
+            return False
+        return True
 
     def _offered(self) -> QuerySet[Any]:
         around: Any = self

@@ -32,3 +32,12 @@ def test_a_row_outside_is_not_named_and_finds_nothing(boss_pages: Client, other_
 
     assert answer.context["cl"].result_count == 0
     assert other_tenant.name not in answer.content.decode()
+
+
+@pytest.mark.usefixtures("_groups")
+@pytest.mark.parametrize("value", ["nothing", "00000000-0000-7000-8000-000000000000", "1' OR '1'='1"])
+def test_what_is_nobodys_id_finds_nothing(boss_pages: Client, value: str) -> None:
+    answer = boss_pages.get(reverse(LIST), {"tenant__id__exact": value})
+
+    assert answer.status_code == 200
+    assert answer.context["cl"].result_count == 0

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
@@ -118,8 +119,11 @@ def test_choices_are_what_the_other_page_would_list(
 
 def test_fields_of_forms_point_within(ask: Ask, boss: User, tenant: Tenant, other_tenant: Tenant) -> None:
     field = terminals().formfield_for_foreignkey(Conversation._meta.get_field("tenant"), ask(boss))
+    many = terminals().formfield_for_manytomany(Group._meta.get_field("permissions"), ask(boss))
 
     assert list(field.queryset) == [tenant]
+    assert Permission.objects.exists()
+    assert list(many.queryset) == []  # nobody has a page of them
 
 
 def test_what_is_not_there_is_said_as_for_any_address(ask: Ask, boss: User) -> None:
