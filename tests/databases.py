@@ -34,7 +34,7 @@ def make_database(name: str) -> None:
     original = _original()
     with psycopg.connect(database_url("postgres"), autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [original]).fetchone():
+        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [original]).fetchone() is None:
             _make_original(server, original)
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(original)))
 

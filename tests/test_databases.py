@@ -35,6 +35,18 @@ def test_a_copy_has_the_tables_the_walls_and_the_applications_and_nobody() -> No
         drop_database(name)
 
 
+@pytest.mark.django_db
+def test_all_copies_of_a_run_are_made_of_one() -> None:
+    names = [f"{connection.settings_dict['NAME']}_{place}" for place in ("first", "second")]
+    try:
+        for name in names:
+            make_database(name)
+            psycopg.connect(database_url(name)).close()
+    finally:
+        for name in names:
+            drop_database(name)
+
+
 def _count(database: "psycopg.Connection[tuple[object, ...]]", table: str) -> object:
     found = database.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
     assert found is not None
