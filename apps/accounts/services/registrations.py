@@ -65,33 +65,31 @@ def register_application(
 
     def register() -> Registered:
         _require_account(powers, tenant_id, kind, service_account, now)
-        places.hold(tenant_scope(tenant_id))
-        if Registration.objects.for_tenant(tenant_id).count() >= MAX_APPLICATIONS:
-            raise ApplicationsFull(limit=MAX_APPLICATIONS)
-        registration = make_program(tenant_id, kind, checked, secret=secret, account=service_account)
-        _record(actor, registration, "created", {}, facts_of(registration), now=now)
+        registration = add_program(actor, tenant_id, kind, checked, secret=secret, account=service_account, now=now)
         return Registered(registration, secret.plain)
 
     return run_in_transaction(register)
 
 
-def make_program(
-    tenant_id: UUID, kind: str, terms: Terms, *, secret: Secret, account: User | None = None
+def add_program(
+    actor: User,
+    tenant_id: UUID,
+    kind: str,
+    terms: Terms,
+    *,
+    secret: Secret,
+    account: User | None = None,
+    now: datetime,
 ) -> Registration:
-    """Store a program on terms that are in order. Whether it may be, and the audit log, are for whoever asks."""
-    application = get_application_model()(
-        client_id=generate_client_id(),
-        client_type="confidential" if kind in CONFIDENTIAL else "public",
-        authorization_grant_type=GRANTS[kind],
-        client_secret=secret.stored,
-        hash_client_secret=False,  # it is a digest already
-        user=account,
-    )
-    registration = Registration(tenant_id=tenant_id, application=application, kind=kind)
-    _apply(registration, terms)
-    application.save(force_insert=True)
-    registration.application = application
-    registration.save(force_insert=True)
+    """Store a program on terms that are in order, within the bound of its tenant, and record it.
+
+    Whether the actor may is for whoever asks; call it in the transaction of that. Raises ApplicationsFull.
+    """
+    places.hold(tenant_scope(tenant_id))
+    if Registration.objects.for_tenant(tenant_id).count() >= MAX_APPLICATIONS:
+        raise ApplicationsFull(limit=MAX_APPLICATIONS)
+    registration = _stored(tenant_id, kind, terms, secret, account)
+    _record(actor, registration, "created", {}, facts_of(registration), now=now)
     return registration
 
 
@@ -205,6 +203,23 @@ def facts_of(registration: Registration) -> dict[str, Any]:
         "post_logout_redirect_uris": list(terms.post_logout_redirect_uris),
         "scopes": list(terms.scopes),
     }
+
+
+def _stored(tenant_id: UUID, kind: str, terms: Terms, secret: Secret, account: User | None) -> Registration:
+    application = get_application_model()(
+        client_id=generate_client_id(),
+        client_type="confidential" if kind in CONFIDENTIAL else "public",
+        authorization_grant_type=GRANTS[kind],
+        client_secret=secret.stored,
+        hash_client_secret=False,  # it is a digest already
+        user=account,
+    )
+    registration = Registration(tenant_id=tenant_id, application=application, kind=kind)
+    _apply(registration, terms)
+    application.save(force_insert=True)
+    registration.application = application
+    registration.save(force_insert=True)
+    return registration
 
 
 def _apply(registration: Registration, terms: Terms) -> None:

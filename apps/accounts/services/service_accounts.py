@@ -29,7 +29,7 @@ from apps.accounts.policies import SCOPE
 from apps.accounts.selectors import get_user
 from apps.accounts.services.client_secrets import Secret, make_secret
 from apps.accounts.services.program_terms import Terms as ProgramTerms
-from apps.accounts.services.registrations import make_program
+from apps.accounts.services.registrations import add_program
 from apps.accounts.services.tokens import revoke_tokens
 from apps.accounts.services.users import activate_user, create_user, deactivate_user, store_profile
 from apps.accounts.units import SERVICE_ACCOUNTS_CHANGE, SERVICE_ACCOUNTS_VIEW
@@ -61,7 +61,8 @@ class Credentials(NamedTuple):
 def create_service_account(actor: User, *, tenant: Tenant, username: str, terms: Terms, now: datetime) -> Credentials:
     """Make a service account without any powers yet, and return it with its secret.
 
-    Raises NotPermitted, InvalidInput, UserNotFound for an owner who is not there, UsersLimit or UsernameTaken.
+    Its program counts among the tenant's. Raises NotPermitted, InvalidInput, UserNotFound for an owner who is not
+    there, UsersLimit, UsernameTaken or ApplicationsFull.
     """
     secret = make_secret()
 
@@ -70,7 +71,7 @@ def create_service_account(actor: User, *, tenant: Tenant, username: str, terms:
         user = create_user(tenant, username=username, password=None, display_name=terms.display_name or "")
         user.kind = User.Kind.SERVICE
         user.save(update_fields=["kind"])
-        application = _application(user, secret)
+        application = _application(actor, user, secret, now=now)
         account = ServiceAccount(user=user, tenant=tenant, application=application, secret_changed_at=now)
         _apply(account, replace(terms, owner_id=terms.owner_id or actor.id))
         account.save(force_insert=True)
@@ -105,7 +106,7 @@ def renew_service_secret(actor: User, *, user_id: UUID, now: datetime) -> Creden
 
     def store() -> Credentials:
         account = _locked(actor, user_id, now=now)
-        application = account.application or _application(account.user, secret)
+        application = account.application or _application(actor, account.user, secret, now=now)
         application.client_secret, application.hash_client_secret = secret.stored, False
         application.save()
         account.application, account.secret_changed_at = application, now
@@ -167,11 +168,11 @@ def own_rate_of(user: User) -> int | None:
     return rows.values_list("requests_per_minute", flat=True).first()
 
 
-def _application(user: User, secret: Secret) -> Any:
+def _application(actor: User, user: User, secret: Secret, *, now: datetime) -> Any:
     """Make the client that the account signs in as, which may ask for all that the account may do."""
     terms = ProgramTerms(name=user.display_name, scopes=(SCOPE,))
     kind = Registration.Kind.SERVICE
-    return make_program(user.tenant_id, kind, terms, secret=secret, account=user).application
+    return add_program(actor, user.tenant_id, kind, terms, secret=secret, account=user, now=now).application
 
 
 def _locked(actor: User, user_id: UUID, *, now: datetime) -> ServiceAccount:

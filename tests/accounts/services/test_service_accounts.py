@@ -13,10 +13,10 @@ from apps.access.roles import AUDITOR, TENANT_ADMIN
 from apps.access.scopes import tenant_scope
 from apps.access.selectors import powers_of
 from apps.access.services import grant_role
-from apps.accounts.errors import ServiceAccountNotFound, UserNotFound
+from apps.accounts.errors import ApplicationsFull, ServiceAccountNotFound, UserNotFound
 from apps.accounts.models import Registration, ServiceAccount, User
 from apps.accounts.models.service_accounts import MAX_REQUESTS_PER_MINUTE
-from apps.accounts.services import create_user
+from apps.accounts.services import create_user, registrations
 from apps.accounts.services.client_secrets import is_right
 from apps.accounts.services.service_accounts import (
     Credentials,
@@ -54,6 +54,19 @@ def admin(boss: User, bob: User) -> User:
 def make(actor: User, *, username: str = "builds", **terms: Any) -> Credentials:
     wanted = Terms(**({"display_name": "Build bot"} | terms))
     return create_service_account(actor, tenant=actor.tenant, username=username, terms=wanted, now=timezone.now())
+
+
+def test_its_program_counts_among_the_tenants_and_is_recorded(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registrations, "MAX_APPLICATIONS", 1)
+    make(admin)
+
+    with pytest.raises(ApplicationsFull):
+        make(admin, username="other")
+
+    assert [row.user.username for row in ServiceAccount.unscoped.select_related("user")] == ["builds"]
+    assert not User.unscoped.filter(username="other").exists()
+    entry = Entry.objects.for_tenant(admin.tenant_id).get(action="accounts.application.created")
+    assert (entry.actor_id, entry.after["kind"]) == (admin.id, "service")
 
 
 def actions(tenant: Tenant) -> list[str]:
