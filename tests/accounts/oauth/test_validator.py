@@ -197,6 +197,31 @@ class TestPasswords:
         assert self.ask(alice, site)[1]["error"] == "unauthorized_client"
 
 
+@pytest.mark.parametrize(
+    ("kind", "grant"),
+    [
+        ("site", "password"),
+        ("site", "client_credentials"),
+        ("app", "password"),
+        ("app", "client_credentials"),
+        ("own", "authorization_code"),
+        ("own", "client_credentials"),
+        ("service", "authorization_code"),
+        ("service", "password"),
+    ],
+)
+def test_a_program_has_the_ways_of_its_kind_and_no_other(alice: User, tenant: Tenant, kind: str, grant: str) -> None:
+    account = make_service_account(tenant) if kind == "service" else None
+    addresses = (programs.CALLBACK,) if kind in {"site", "app"} else ("",)
+    program = make_program(tenant, kind=kind, account=account, redirect_uris=addresses)
+    proofs = {"username": alice.login, "password": PASSWORD, "code": "x"}
+    fields = {**proofs, "code_verifier": programs.VERIFIER, "redirect_uri": programs.CALLBACK}
+
+    status, body = post_token({"grant_type": grant, **fields, **program.credentials})
+
+    assert (status, body["error"]) in [(400, "unauthorized_client"), (401, "invalid_client")]
+
+
 class TestClientCredentials:
     def ask(self, program: Program, **fields: str) -> tuple[int, dict[str, Any]]:
         return post_token({"grant_type": "client_credentials", **program.credentials, **fields})

@@ -169,6 +169,15 @@ class TestSecondFactor:
         assert client.session.session_key != before
         assert client.session["amr"] == ["mfa", "otp", "pwd"]
 
+    def test_whoever_was_signed_in_there_before_is_so_no_more(self, client: Client, alice: User, bob: User) -> None:
+        with_codes(alice)
+        enter(client, bob)
+        assert is_in(client)
+
+        enter(client, alice)
+
+        assert not is_in(client)
+
     def test_a_code_is_good_once(self, client: Client, alice: User) -> None:
         secret = with_codes(alice)
         code = code_now(secret)
