@@ -14,11 +14,13 @@ from apps.accounts.models import User
 from apps.accounts.services import ensure_applications
 from apps.conversations.models import Conversation
 from apps.gateway import lifespan
+from apps.gateway.registry import Registry
 from apps.gateway.routing import websocket_application
 from apps.messaging.services import conversations
 from apps.wire.frames import PATH
 from apps.wire.ids import TerminalId, UserId, make_message_id
 from tests.gateway.detaching import Application, detaching
+from tests.gateway.peers import CountingLayer
 from tests.rest_client import issue_token
 
 NOW_MS = 1_800_000_000_000
@@ -143,3 +145,16 @@ async def dial(transactional_db: None, application: Application) -> AsyncIterato
 def room(alice: User, bob: User) -> Conversation:
     """Alice's group with Bob."""
     return conversations.start_group(alice, title="Lunch", member_ids=[bob.id], now_ms=NOW_MS)
+
+
+@pytest.fixture
+def layer() -> CountingLayer:
+    return CountingLayer()
+
+
+@pytest.fixture
+async def registry(layer: CountingLayer) -> AsyncIterator[Registry]:
+    registry = Registry("n1", layer)
+    await registry.start()
+    yield registry
+    await registry.stop(within_s=1)

@@ -1,105 +1,18 @@
-"""The node's registry: who is told, one group membership per user, one clock, and the end."""
+"""The node's registry: who is told, and one group membership per user."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from apps.events.inprocess import InProcessLayer
-from apps.events.publish import NODES, TENANTS, Delivery, Why, user_group
+from apps.events.publish import NODES, TENANTS, Delivery, user_group
 from apps.gateway import registry as module
 from apps.gateway.registry import Registry
 from apps.gateway.texts import SharedText
-
-ALICE, BOB = UUID(int=1), UUID(int=2)
-ROOM = UUID(int=9)
-PHONE, LAPTOP = UUID(int=11), UUID(int=12)
-
-
-class Peer:
-    """A connection that notes what it is told."""
-
-    opened_ms = 0
-
-    def __init__(self, registry: Registry, *, terminal: UUID = PHONE, stubborn: bool = False) -> None:
-        self.slot = 0
-        self.next_due_ms = 0
-        self.session_id = registry.next_session_id()
-        self.terminal: UUID | None = terminal
-        self.owner: tuple[UUID, UUID] | None = None
-        self.frames: list[Any] = []
-        self.ticks: list[int] = []
-        self.said: list[str] = []
-        self._registry = registry
-        self._stubborn = stubborn
-        registry.add(self)
-
-    def push(self, conversation: UUID | None, seq: int, frame: str, time_ms: int) -> None:
-        self.frames.append((conversation, seq, frame))
-
-    def tell_changed(self, conversation: UUID, seq: int) -> None:
-        self.frames.append((conversation, seq))
-
-    def tick(self, time_ms: int) -> None:
-        self.ticks.append(time_ms)
-
-    def restart(self) -> None:
-        self.said.append("restart")
-        if not self._stubborn:
-            self._registry.remove(self)
-
-    def revoke(self, why: Why = Why.REVOKED, details: Any = None) -> None:
-        self.said.append("revoke")
-
-    def crowd_out(self) -> None:
-        self.said.append("crowd out")
-
-    def abandon(self) -> None:
-        self.said.append("abandon")
-        self._registry.remove(self)
-
-
-class CountingLayer(InProcessLayer):
-    """Counts what a connection costs the layer, and takes its time over it, as a layer behind a network does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.changes: list[str] = []
-
-    async def group_add(self, group: str, channel: str) -> None:
-        await asyncio.sleep(0)
-        self.changes.append("add")
-        await super().group_add(group, channel)
-
-    async def group_discard(self, group: str, channel: str) -> None:
-        await asyncio.sleep(0)
-        self.changes.append("discard")
-        await super().group_discard(group, channel)
-
-
-@pytest.fixture
-def layer() -> CountingLayer:
-    return CountingLayer()
-
-
-@pytest.fixture
-async def registry(layer: CountingLayer) -> AsyncIterator[Registry]:
-    registry = Registry("n1", layer)
-    await registry.start()
-    yield registry
-    await registry.stop(within_s=1)
-
-
-def event(seq: int = 1, origin: str = "") -> Delivery:
-    return Delivery(frame=f"frame {seq}", conversation=ROOM.hex, seq=seq, origin=origin)
-
-
-async def send(layer: Any, users: list[UUID], delivery: Delivery) -> None:
-    await layer.group_send_many([user_group(user) for user in users], delivery.to_message())
+from tests.gateway.peers import ALICE, BOB, LAPTOP, ROOM, CountingLayer, Peer, event, send
 
 
 class TestGaps:
@@ -330,134 +243,6 @@ class TestRevoking:
         await self.revoke(layer, LAPTOP)
 
         assert (phone.said, laptop.said) == ([], ["revoke"])
-
-
-class TestClock:
-    async def test_one_clock_ticks_for_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "TICK_S", 0)
-        registry = Registry("n5", None)
-        broken, sound = Peer(registry), Peer(registry)
-        broken.tick = lambda time_ms: 1 // 0  # type: ignore[method-assign,assignment]
-        ticked = asyncio.Event()
-        sound.tick = lambda time_ms: ticked.set()  # type: ignore[method-assign]
-
-        await registry.start()
-        await asyncio.wait_for(ticked.wait(), 2)
-
-        await registry.stop(within_s=1)
-        assert len(registry) == 0
-
-    async def test_who_is_not_due_is_not_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "TICK_S", 0)
-        monkeypatch.setattr(module, "now_ms", lambda: 1_000_000)
-        registry = Registry("n11", None)
-        idle, hastened, soon = Peer(registry), Peer(registry), Peer(registry)
-        idle.next_due_ms = 1_000_000 + 10**9
-        registry.remove(idle)
-        registry.add(idle)
-        registry.hasten(idle)
-        registry.remove(hastened)
-        hastened.next_due_ms = 1_000_000 + 10**9
-        registry.add(hastened)
-        hastened.next_due_ms = 1_000_000
-        registry.hasten(hastened)
-
-        due = [registry._wheel.advance() for _ in range(100)]
-
-        assert due[0] == {hastened, soon}
-        assert not any(due[1:])
-        assert idle in set(registry._wheel)
-
-    async def test_who_leaves_while_it_ticks_is_not_put_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "TICK_S", 0)
-        registry = Registry("n12", None)
-        leaving, staying = Peer(registry), Peer(registry)
-        ticked = asyncio.Event()
-
-        def leave(time_ms: int) -> None:
-            registry.remove(leaving)
-            registry.remove(leaving)
-            ticked.set()
-
-        leaving.tick = leave  # type: ignore[method-assign]
-        await registry.start()
-        await asyncio.wait_for(ticked.wait(), 2)
-
-        remaining = len(registry), set(registry._wheel)
-
-        assert remaining == (1, {staying})
-        await registry.stop(within_s=1)
-
-
-class TestStopping:
-    async def test_every_session_is_told(self, layer: CountingLayer) -> None:
-        registry = Registry("n6", layer)
-        await registry.start()
-        peers = [Peer(registry), Peer(registry)]
-        await registry.join(peers[0], ALICE)
-
-        await registry.stop(within_s=1)
-
-        assert [peer.said for peer in peers] == [["restart"], ["restart"]]
-        assert layer.changes == ["add", "discard"]
-        layer.subscribe(registry.channel, registry.deliver)  # nobody has that channel any more
-
-    async def test_who_does_not_go_is_cut_off(self, caplog: pytest.LogCaptureFixture) -> None:
-        registry = Registry("n7", None)
-        await registry.start()
-        peer = Peer(registry, stubborn=True)
-
-        await registry.stop(within_s=0.01)
-
-        assert peer.said == ["restart", "abandon"]
-        assert "1 sessions did not close in time" in caplog.text
-
-    async def test_who_comes_while_it_stops_is_sent_away(self) -> None:
-        registry = Registry("n10", None)
-        await registry.stop(within_s=1)
-
-        late = Peer(registry)
-
-        assert late.said == ["restart"]
-
-    async def test_work_begun_is_finished(self) -> None:
-        registry = Registry("n8", None)
-        done = []
-
-        async def work() -> None:
-            await asyncio.sleep(0)
-            done.append("work")
-
-        registry.spawn(work())
-        await registry.stop(within_s=1)
-
-        assert done == ["work"]
-
-    async def test_work_that_does_not_end_is_cancelled(self) -> None:
-        registry = Registry("n9", None)
-        ended = []
-
-        async def work() -> None:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.append("cancelled")
-
-        registry.spawn(work())
-        await registry.stop(within_s=0.01)
-
-        assert ended == ["cancelled"]
-
-    async def test_work_that_fails_is_logged(self, registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
-        async def work() -> None:
-            raise RuntimeError("a defect")
-
-        with caplog.at_level(logging.ERROR):
-            registry.spawn(work())
-            await asyncio.sleep(0.0)
-            await asyncio.sleep(0.0)
-
-        assert "a defect" in caplog.text
 
 
 async def test_what_concerns_every_node_is_heard_once_it_is_asked_for() -> None:
