@@ -10,6 +10,7 @@ from django import forms
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from apps.access.admin.scoped import ScopedAdmin
 from apps.common.errors import ImError
@@ -30,6 +31,8 @@ class ServedForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when
         super().__init__(*args, **kwargs)
         for name in set() if self.shown is None else set(self.fields) - self.shown:
             del self.fields[name]
+        for field in self.fields.values():
+            field.label = capfirst(field.label)  # as Django does with the names of a model's fields
         if "version" in self.fields:
             self.fields["version"].initial = getattr(self.instance, "version", None)
 

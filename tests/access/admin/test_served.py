@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.access.admin.served import ServedAdmin
+from apps.access.admin.served import ServedAdmin, ServedForm
 from apps.access.errors import NotPermitted
 from apps.accounts.models import Terminal, User
 from apps.accounts.units import TERMINALS_REVOKE, TERMINALS_VIEW
@@ -82,3 +83,14 @@ def test_whoever_forgets_the_service_hears_of_it(ask: Ask, boss: User) -> None:
 
     with pytest.raises(NotImplementedError):
         Forgetful(Terminal, admin.site).perform(ask(boss), None, change=False)
+
+
+def test_labels_begin_as_those_of_models_do(own: Terminal) -> None:
+    class Named(ServedForm):
+        name = forms.CharField(label="what people call it")
+
+        class Meta:
+            model = Terminal
+            fields = ("name",)
+
+    assert str(Named(instance=own)["name"].label) == "What people call it"
