@@ -1,4 +1,4 @@
-"""Password sign-in against our own users, for Django, the admin and OAuth2 alike.
+"""Password sign-in for Django, the admin and OAuth2 alike: against what other apps ask (`ways`), then our own users.
 
 The guard against guessing sits here, and the bound on how many passwords are checked at once, so no door can be
 forgotten; a door that wants to say clearly that the guard keeps it shut asks the guard itself beforehand.
@@ -20,6 +20,7 @@ from apps.accounts.services import known_browsers, lockout, trail
 from apps.accounts.services.afterwards import do_afterwards
 from apps.accounts.services.hashing import slots
 from apps.accounts.services.sign_in import guard
+from apps.accounts.ways import prove_elsewhere
 from apps.common.retry import run_in_transaction
 from apps.common.wall.binding import bind, unbound
 from apps.tenants.models import Tenant
@@ -51,10 +52,14 @@ class TenantBackend(ModelBackend):
             policy = SignInPolicy() if tenant is None else read_preferences(tenant.settings).sign_in
             attempt = lockout.Attempt(login, address, policy.lock_after, known)
             lockout.check(attempt, now=now)
-            if self._is_right(user, password, policy):
+            is_meant = tenant is not None and tenant.is_active and belongs(login, named_tenant(request))
+            proven = self._elsewhere(tenant, user, login, password, now) if tenant and is_meant else None
+            if proven is None and self._is_right(user, password, policy):
+                proven = user
+            if proven is not None:
                 guard.note_success(login=login, address=address)
                 lockout.note_success(attempt)
-                return user
+                return proven
             guard.note_failure(login=login, address=address)
             lockout.note_failure(attempt, now=now)
         do_afterwards(partial(_note_failure, login, now))
@@ -87,6 +92,12 @@ class TenantBackend(ModelBackend):
             known = {f"{app}.{action}_{model}" for (app, model, action), unit in units if powers.scopes(unit)}
             user_obj._permissions_by_powers = known  # type: ignore[attr-defined]  # as Django keeps its own there
         return known
+
+    def _elsewhere(self, tenant: Tenant, user: User | None, login: str, password: str, now: datetime) -> User | None:
+        """Return whose password it is elsewhere. Whoever is not known there goes on to the one hash of everybody."""
+        username = login.rpartition("@")[0]
+        found = prove_elsewhere(tenant, user, username=username, password=password, now=now)
+        return found if found is not None and self.user_can_authenticate(found) else None
 
     def _is_right(self, user: User | None, password: str, policy: SignInPolicy) -> bool:
         """Tell whether the password opens this account: one hash, whoever it is, and a known one takes no longer."""

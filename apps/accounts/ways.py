@@ -1,11 +1,12 @@
-"""What other apps add to the pages of accounts: ways to sign in, and pages of the account centre.
+"""What other apps add to signing in and to the pages of accounts: ways in, passwords known elsewhere, and pages.
 
 They register at the start, from their AppConfig; this app, which lies below them, only asks what there is.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
 
 from apps.tenants.models import Tenant
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
     from apps.accounts.models import User  # lies above this module
+
 
 MAX_WAYS: Final = 12
 """That the sign-in page shows; further ones are left out, those registered first come first."""
@@ -36,9 +38,42 @@ class AccountPage:
     icon: str
 
 
+class Prover(Protocol):
+    """Asks elsewhere whose password it is. It takes the same time for a name known there, here, or nowhere."""
+
+    def __call__(
+        self, tenant: Tenant, user: "User | None", *, username: str, password: str, now: datetime
+    ) -> "User | None":
+        """Return whose it is; None for nobody's. `user`: who has this name here. May raise SignInBusy."""
+
+
+_METHOD: Final = "_im_proven_by"
+_provers: Final[dict[str, Prover]] = {}
 _lookups: Final[list[Callable[[Tenant | None], Sequence[WayIn]]]] = []
 _pages: Final[dict[str, AccountPage]] = {}
 _tallies: Final[dict[str, "Callable[[User], int]"]] = {}
+
+
+def register_prover(method: str, prover: Prover) -> None:
+    """Let passwords be asked for there before they are compared with our own. `method` is told in the audit log."""
+    _provers[method] = prover
+
+
+def prove_elsewhere(
+    tenant: Tenant, user: "User | None", *, username: str, password: str, now: datetime
+) -> "User | None":
+    """Return whose password it is elsewhere, by the first that knows. Raises what they do."""
+    for method, prover in _provers.items():
+        found = prover(tenant, user, username=username, password=password, now=now)
+        if found is not None:
+            setattr(found, _METHOD, method)
+            return found
+    return None
+
+
+def method_of(user: "User") -> str:
+    """Return by what somebody's password was proven who has just signed in by one."""
+    return str(getattr(user, _METHOD, "password"))
 
 
 def register_ways(lookup: Callable[[Tenant | None], Sequence[WayIn]]) -> None:

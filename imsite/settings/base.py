@@ -151,8 +151,8 @@ IM_METRICS: dict[str, Any] = {
 
 # Accounts.
 AUTH_USER_MODEL = "accounts.User"
-# The first only ever says yes; the second counts failures, and takes the same time for every name.
-AUTHENTICATION_BACKENDS = ["apps.identity.backends.DirectoryBackend", "apps.accounts.backends.TenantBackend"]
+# Asks those who know passwords elsewhere, counts failures, and takes the same time for every name.
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.TenantBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {

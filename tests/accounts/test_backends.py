@@ -7,16 +7,17 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.db import connection, transaction
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from apps.access.models import Grant
 from apps.access.roles import AUDITOR
 from apps.access.scopes import organisation_scope, tenant_scope
-from apps.accounts import backends
+from apps.accounts import backends, ways
 from apps.accounts.backends import client_address
 from apps.accounts.errors import SignInBusy, SignInLimited
 from apps.accounts.models import User
-from apps.accounts.services import deactivate_user
+from apps.accounts.services import deactivate_user, lockout
 from apps.accounts.services.hashing import HashingSlots
 from apps.accounts.services.sign_in import MAX_PER_NAME_AND_ADDRESS
 from apps.accounts.services.users import create_user
@@ -78,6 +79,82 @@ def test_an_address_that_the_client_claims_is_not_believed() -> None:
 
     assert client_address(request) == "10.0.0.1"
     assert client_address(None) == ""
+
+
+class TestElsewhere:
+    """Another app may know whose password it is: asked once, behind the same guard, before our one hash."""
+
+    @pytest.fixture(autouse=True)
+    def asked(self, monkeypatch: pytest.MonkeyPatch, alice: User) -> list[tuple[str, User | None]]:
+        """Elsewhere Alice has another password, and somebody unknown here has one, too."""
+        asked: list[tuple[str, User | None]] = []
+
+        def prove(_tenant: Tenant, user: User | None, *, username: str, password: str, now: object) -> User | None:
+            asked.append((username, user))
+            return alice if (username, password) == ("alice", "hers there") else None
+
+        monkeypatch.setattr(ways, "_provers", {"there": prove})
+        return asked
+
+    def test_it_says_yes_to_a_password_that_is_proven_there(
+        self, alice: User, asked: list[tuple[str, User | None]]
+    ) -> None:
+        user = authenticate(HERE, username="Alice@acme", password="hers there")
+
+        assert user == alice
+        assert ways.method_of(user) == "there"
+        assert asked == [("alice", alice)]
+
+    def test_whoever_is_not_proven_there_has_her_own_password(
+        self, alice: User, asked: list[tuple[str, User | None]]
+    ) -> None:
+        user = authenticate(HERE, username="alice@acme", password=PASSWORD)
+
+        assert isinstance(user, User)
+        assert (user, ways.method_of(user)) == (alice, "password")
+        assert authenticate(HERE, username="nobody@acme", password=PASSWORD) is None
+        assert asked == [("alice", alice), ("nobody", None)]
+
+    @pytest.mark.parametrize("login", ["alice@nowhere", "alice@rival", "ali\0ce@acme", ""])
+    def test_what_is_no_name_of_a_tenant_is_asked_nowhere(
+        self, eve: User, login: str, asked: list[tuple[str, User | None]]
+    ) -> None:
+        suspend_tenant(eve.tenant)
+
+        assert authenticate(HERE, username=login, password="hers there") is None
+        assert asked == []
+
+    def test_who_may_not_sign_in_stays_out_after_one_hash(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        alice.is_active = False
+        hashed: list[str] = []
+        monkeypatch.setattr(User, "check_password", lambda _user, password: hashed.append(password))
+
+        assert authenticate(HERE, username="alice@acme", password="hers there") is None
+        assert hashed == ["hers there"]
+
+    def test_a_failure_counts_once_and_then_nobody_is_asked(self, asked: list[tuple[str, User | None]]) -> None:
+        for _attempt in range(MAX_PER_NAME_AND_ADDRESS):
+            assert authenticate(HERE, username="alice@acme", password="wrong") is None
+
+        with pytest.raises(SignInLimited):
+            authenticate(HERE, username="alice@acme", password="hers there")
+        assert len(asked) == MAX_PER_NAME_AND_ADDRESS
+
+    @pytest.mark.parametrize("login", ["alice@acme", "nobody@acme"])
+    def test_the_tenant_is_looked_up_once_and_every_wrong_answer_costs_the_same(
+        self, login: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        checks: list[str] = []
+        monkeypatch.setattr(lockout, "check", lambda attempt, now: checks.append(attempt.login))
+        hashed: list[str] = []
+        for name in ("check_password", "set_password"):
+            monkeypatch.setattr(User, name, lambda _user, password: hashed.append(password))
+
+        with CaptureQueriesContext(connection) as captured:
+            assert authenticate(HERE, username=login, password="wrong") is None
+
+        tenants = [query for query in captured.captured_queries if 'FROM "tenants_tenant"' in query["sql"]]
+        assert (len(tenants), len(checks), hashed) == (1, 1, ["wrong"])
 
 
 @pytest.mark.django_db(transaction=True)

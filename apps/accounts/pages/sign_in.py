@@ -18,7 +18,7 @@ from apps.accounts.services import entry
 from apps.accounts.services.factors import CODES, PASSKEYS, kinds_of, prove
 from apps.accounts.services.known_browsers import remember
 from apps.accounts.services.passwords import prove_password
-from apps.accounts.ways import ways_of
+from apps.accounts.ways import method_of, ways_of
 from apps.common.errors import ImError
 from apps.tenants.models import Tenant
 
@@ -38,7 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request, data=request.POST if request.method == "POST" else None, slug=slug)
     if request.method == "POST" and form.is_valid():
         user = form.get_user()
-        method = "ldap" if str(getattr(user, "backend", "")).endswith("DirectoryBackend") else "password"
+        method = method_of(user)
         try:
             return passed(request, user, entry.first_factor_passed(request, user, method=method, next_url=following))
         except SignInRefused:

@@ -87,15 +87,14 @@ class Resting:
 resting: Final = Resting()
 
 
-def prove(tenant: Tenant, *, username: str, password: str, now: datetime) -> User | None:
+def prove(tenant: Tenant, user: User | None, *, username: str, password: str, now: datetime) -> User | None:
     """Return whose password this is in one of the tenant's directories; None for nobody's, or no directory.
 
-    Raises SignInBusy.
+    `user`: who has this name here. Raises SignInBusy.
     """
     ways = _ways(tenant)
     if not ways or not password or len(password) > MAX_PASSWORD_CHARS:
         return None
-    user = User.objects.for_tenant(tenant.pk).filter(username=username).first()
     links = {} if user is None else _links(user)
     if not database.in_atomic_block:
         database.close()

@@ -12,6 +12,7 @@ from django.test import RequestFactory
 from apps.accounts.models import User
 from apps.accounts.services import create_user, deactivate_user
 from apps.accounts.services.sign_in import guard
+from apps.accounts.ways import method_of
 from apps.identity.models import Connection, Link
 from apps.identity.services import directory_sign_in
 from apps.identity.services.directory_sign_in import Resting, prove, resting
@@ -50,7 +51,7 @@ def test_somebody_new_gets_an_account_of_hers_at_her_first_sign_in(connection: C
     link = Link.objects.for_tenant(user.tenant_id).get(user=user)
     assert (link.connection_id, link.last_used_at is not None) == (connection.pk, True)
     assert sign_in("user003", PASSWORD) == user
-    assert user.backend == "apps.identity.backends.DirectoryBackend"
+    assert method_of(user) == "ldap"
 
 
 def test_nobody_gets_one_where_the_connection_makes_none(connection: Connection) -> None:
@@ -121,7 +122,7 @@ def test_whoever_has_a_password_here_never_waits_long_for_a_silent_directory(
 
 
 def test_everybody_takes_the_same_way_to_the_directory(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    create_user(connection.tenant, username="local", password=LOCAL_PASSWORD)
+    local = create_user(connection.tenant, username="local", password=LOCAL_PASSWORD)
     sent: list[str] = []
 
     def note(_settings: object, *, dn: str, password: str) -> bool:
@@ -131,7 +132,8 @@ def test_everybody_takes_the_same_way_to_the_directory(connection: Connection, m
     monkeypatch.setattr(directory_sign_in, "is_right", note)
 
     for name in ("local", "nobody", "user003"):
-        prove(connection.tenant, username=name, password=PASSWORD, now=NOW)
+        user = local if name == "local" else None
+        prove(connection.tenant, user, username=name, password=PASSWORD, now=NOW)
 
     assert len(sent) == 3
     assert [password == PASSWORD for password in sent] == [False, False, True]
@@ -141,14 +143,14 @@ def test_a_tenant_without_a_directory_asks_nobody(boss: User, connection: Connec
     connection.is_active = False
     connection.save()
 
-    assert prove(boss.tenant, username="user003", password=PASSWORD, now=NOW) is None
+    assert prove(boss.tenant, None, username="user003", password=PASSWORD, now=NOW) is None
 
 
 def test_settings_that_cannot_be_read_ask_nobody(connection: Connection) -> None:
     connection.config = {"servers": []}
     connection.save()
 
-    assert prove(connection.tenant, username="user003", password=PASSWORD, now=NOW + timedelta(days=1)) is None
+    assert prove(connection.tenant, None, username="user003", password=PASSWORD, now=NOW + timedelta(days=1)) is None
 
 
 def test_a_directory_rests_for_a_while_and_no_longer() -> None:
