@@ -42,31 +42,18 @@ class Arrived(Exception):
 
 
 class ConnectionProvider(OAuth2Provider):
-    """One connection, as allauth sees it."""
+    """One connection, as allauth sees it. Nothing that a visitor's address asks for goes to the other party."""
 
     account_class = ProviderAccount
     adapter: "ConnectionAdapter[Any]"
-
-    @property
-    def connection(self) -> Connection:
-        """Which one it is."""
-        return self.adapter.connection
 
     def get_oauth2_adapter(self, request: HttpRequest) -> "ConnectionAdapter[Any]":
         """What speaks with the other party."""
         return self.adapter
 
-    def get_auth_params_from_request(self, request: HttpRequest, action: Any) -> dict[str, Any]:
-        """Nothing that a visitor's address asks for goes to the other party."""
-        return self.get_auth_params()
-
     def get_auth_params(self) -> dict[str, Any]:
         """What this kind sends along."""
         return dict(self.adapter.authorize_params)
-
-    def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """Nor does it add to what is asked for."""
-        return self.get_scope()
 
     def get_scope(self) -> list[str]:
         """What is asked for."""

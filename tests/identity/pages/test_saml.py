@@ -132,6 +132,28 @@ def test_what_is_no_answer_is_not_there(client: Client, saml: Connection, answer
     assert posted(client, saml, answer).status_code == 404
 
 
+def test_there_is_nothing_to_answer_at_a_connection_of_another_kind_or_at_none(
+    client: Client, saml: Connection, oidc: Connection
+) -> None:
+    left(client, saml)
+    saml.is_active = False
+    saml.save()
+
+    for connection in (saml, oidc, Connection()):
+        assert posted(client, connection, "PHg+", again="1").status_code == 404
+
+
+def test_settings_that_broke_while_somebody_was_away_are_said(client: Client, saml: Connection, idp: Idp) -> None:
+    answer = response_to(client, idp, saml, request_of(left(client, saml)))
+    saml.config = {**saml.config, "certificate": "none"}
+    saml.save()
+
+    response = posted(client, saml, answer)
+
+    assert signed_in_as(client) is None
+    assert "not set up" in client.get(response.headers["Location"]).content.decode()
+
+
 def test_metadata_are_of_saml_connections_only(client: Client, saml: Connection, oidc: Connection) -> None:
     assert client.get(reverse("identity-saml-metadata", args=[oidc.pk])).status_code == 404
     assert b"AssertionConsumerService" in client.get(reverse("identity-saml-metadata", args=[saml.pk])).content
