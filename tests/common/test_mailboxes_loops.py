@@ -30,7 +30,7 @@ def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None
     async def do() -> None:
         work()
 
-    asyncio.run_coroutine_threadsafe(do(), loop).result(5)
+    asyncio.run_coroutine_threadsafe(do(), loop).result(60)
 
 
 async def test_a_receiver_in_another_loop_is_woken(

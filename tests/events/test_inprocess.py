@@ -262,7 +262,7 @@ class TestOtherThreads:
         self, layer: InProcessLayer, foreign_loop: asyncio.AbstractEventLoop
     ) -> None:
         receiving = asyncio.run_coroutine_threadsafe(layer.receive("room"), foreign_loop)
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), foreign_loop).result(2)  # by now the receiver waits
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), foreign_loop).result(60)  # by now the receiver waits
 
         await layer.send("room", {"type": "t"})
 
@@ -277,5 +277,5 @@ class TestOtherThreads:
         await layer.send("room", {"type": "t"})
         first.cancel()
 
-        assert await asyncio.wait_for(second, 2) == {"type": "t"}
+        assert await asyncio.wait_for(second, 60) == {"type": "t"}
         assert len(layer._mailboxes) == 0

@@ -53,7 +53,7 @@ class Terminal:
 
     async def connect(self) -> None:
         """Open the socket without signing in."""
-        accepted, _ = await self.socket.connect(timeout=5)
+        accepted, _ = await self.socket.connect(timeout=60)
         assert accepted
 
     async def sign_in(self, *, token: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Terminal:
 
     async def receive(self) -> dict[str, Any]:
         """Return the next frame."""
-        return dict(msgspec.json.decode(await self.socket.receive_from(timeout=5)))
+        return dict(msgspec.json.decode(await self.socket.receive_from(timeout=60)))
 
     async def ask(self, **frame: Any) -> dict[str, Any]:
         """Send a frame and return the next one that comes."""
@@ -83,7 +83,7 @@ class Terminal:
 
     async def closed(self) -> int:
         """Return the close code; nothing but the closing frame may come before."""
-        event = await self.socket.receive_output(timeout=5)
+        event = await self.socket.receive_output(timeout=60)
         assert event["type"] == "websocket.close", event
         return int(event["code"])
 
@@ -106,7 +106,7 @@ class Terminal:
         }
 
     async def hang_up(self) -> None:
-        await self.socket.disconnect(timeout=5)
+        await self.socket.disconnect(timeout=60)
 
 
 Dial = Callable[..., Awaitable[Terminal]]

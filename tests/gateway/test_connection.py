@@ -541,7 +541,7 @@ class TestSlowReader:
         await settle()
 
         await world.connection.gone()
-        _, unfinished = await asyncio.wait(set(world.registry._tasks), timeout=5)
+        _, unfinished = await asyncio.wait(set(world.registry._tasks), timeout=60)
 
         assert not unfinished
         assert len(world.services.begun) == 2

@@ -530,7 +530,7 @@ class TestEnding:
         closing = await terminal.receive()
         code = await terminal.closed()
         await terminal.hang_up()
-        await asyncio.wait_for(stopping, 5)
+        await asyncio.wait_for(stopping, 60)
 
         assert closing["reason"] == "restart"
         assert code == 1012
@@ -542,7 +542,7 @@ class TestEnding:
 
         connection.abandon()
         connection.abandon()
-        await terminal.socket.wait(timeout=5)
+        await terminal.socket.wait(timeout=60)
 
         assert len(node.registry) == 0
 

@@ -85,7 +85,7 @@ class World:
 
     async def repaired(self) -> None:
         """Return when nothing waits any more."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while self.repair._work.is_set():  # noqa: ASYNC110 - pauses are none here, and it has no event for its end
                 await asyncio.sleep(0)
 

@@ -90,7 +90,7 @@ async def hear(peer: Peer) -> dict[str, Any]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is looked at are plain values
             await asyncio.sleep(0.005)
 

@@ -125,7 +125,7 @@ class TestDelivering:
         await registry.join(peer, ALICE)
 
         await layer.group_send(user_group(ALICE), event().to_message() | {"groups": [user_group(ALICE)]})
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             while not peer.frames:  # noqa: ASYNC110 - the layer offers nothing to wait for
                 await asyncio.sleep(0)
 

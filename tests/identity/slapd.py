@@ -59,7 +59,7 @@ class Slapd:
     def change(self, ldif: str) -> None:
         """Change entries as the manager does."""
         command = ["ldapmodify", "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", f"cn=manager,{SUFFIX}", "-w", "top"]
-        subprocess.run(command, input=ldif.encode(), check=True, capture_output=True, timeout=20)
+        subprocess.run(command, input=ldif.encode(), check=True, capture_output=True, timeout=60)
 
 
 def require_slapd() -> str:
@@ -227,4 +227,4 @@ def _running(folder: Path) -> Iterator[Slapd]:
     server, process = start(folder)
     yield server
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=60)

@@ -168,7 +168,7 @@ class TestStamp:
 
         def install(_folder: Path, kind: str) -> None:
             begun.set()
-            go_on.wait(10)
+            go_on.wait(60)
             installs.append(kind)
 
         monkeypatch.setattr(bootstrap, "_install", install)
@@ -180,7 +180,7 @@ class TestStamp:
             begun.wait(10)
         go_on.set()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
 
         assert installs == ["base"]
 

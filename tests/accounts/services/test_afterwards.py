@@ -47,11 +47,11 @@ def test_at_the_bound_a_job_is_dropped() -> None:
 
     def hold() -> None:
         begun.set()
-        release.wait(10)
+        release.wait(60)
 
     queue = Afterwards(max_waiting=1)
     queue.post(hold)
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert queue.post(lambda: None)
 
     assert not queue.post(lambda: None)

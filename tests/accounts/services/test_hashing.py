@@ -20,25 +20,25 @@ class Hashing:
     def _run(self, slots: HashingSlots) -> None:
         with slots.turn():
             self.begun.set()
-            assert self.ends.wait(10)
+            assert self.ends.wait(60)
 
 
 def test_no_more_than_so_many_at_once_and_the_next_one_when_one_ends() -> None:
     slots = HashingSlots(at_once=2, wait_s=10)
     with ThreadPoolExecutor(3) as threads:
         first, second = (Hashing(slots, threads) for _ in range(2))
-        assert first.begun.wait(10)
-        assert second.begun.wait(10)
+        assert first.begun.wait(60)
+        assert second.begun.wait(60)
         third = Hashing(slots, threads)
         began_early = third.begun.wait(0.05)
 
         first.ends.set()
 
-        assert third.begun.wait(10)
+        assert third.begun.wait(60)
         assert not began_early
         for hashing in (second, third):
             hashing.ends.set()
-        assert [hashing.result.result(10) for hashing in (first, second, third)] == [None] * 3
+        assert [hashing.result.result(60) for hashing in (first, second, third)] == [None] * 3
 
 
 def test_who_waits_too_long_is_refused_and_keeps_nobody_from_waiting() -> None:

@@ -331,6 +331,6 @@ class TestTwentyAtOnce:
 
                 asked = node.submit(use)
                 other.commit()
-                assert asked.result(timeout=20) == "ticket_spent"
+                assert asked.result(timeout=60) == "ticket_spent"
         finally:
             other.close()

@@ -183,7 +183,7 @@ class TestTheTenantsLimit:
         start = threading.Barrier(6)
 
         def create(number: int) -> None:
-            start.wait(10)
+            start.wait(60)
             try:
                 services.create_user(tenant, username=f"user{number}", password=PASSWORD)
                 outcomes.append("made")

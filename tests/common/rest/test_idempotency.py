@@ -37,7 +37,7 @@ class Renaming:
         user = User.objects.for_tenant(cast(User, request.user).tenant_id).get(pk=cast(User, request.user).id)
         update_profile(user, display_name=f"{user.display_name}!")
         self.entered.set()
-        assert self.may_go.wait(10)
+        assert self.may_go.wait(60)
         if self.fails:
             raise InvalidInput(field="name", reason="no")
         return Response({"name": user.display_name}, status=201, headers={"ETag": '"2"'})
@@ -142,10 +142,10 @@ def test_a_repetition_that_comes_too_early_waits_for_the_answer(alice: User) -> 
     threads = [threading.Thread(target=send) for _ in range(2)]
     for thread in threads:
         thread.start()
-    assert view.entered.wait(10)
+    assert view.entered.wait(60)
     view.may_go.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
 
     assert name(alice) == "Alice!"
     assert sorted("Idempotent-Replayed" in answer.headers for answer in answers) == [False, True]

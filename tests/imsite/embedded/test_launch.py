@@ -135,5 +135,5 @@ def test_the_program_dies_with_its_parent() -> None:
 
         parent.kill()
 
-    gone, alive = psutil.wait_procs([child], timeout=10)
+    gone, alive = psutil.wait_procs([child], timeout=60)
     assert (gone, alive) == ([child], [])

@@ -201,7 +201,7 @@ class TestSupervisorDeath:
 
         supervisor.kill()
         supervisor.communicate()
-        psutil.wait_procs(postmaster, timeout=20)
+        psutil.wait_procs(postmaster, timeout=60)
 
         assert postmaster
         assert find_processes(postgres.pgdata) == []

@@ -16,7 +16,7 @@ from tests.imsite.serving.node_process import NodeProcess, running_node, start_n
 
 def receive_until_closed(connection: ClientConnection) -> None:
     while True:
-        connection.recv(timeout=15)
+        connection.recv(timeout=60)
 
 
 class NodeSuite:
@@ -50,7 +50,7 @@ class NodeSuite:
 
         node.process.stdin.close()
 
-        assert node.process.wait(20) == 0
+        assert node.process.wait(60) == 0
 
     def test_a_taken_port_is_one_line(self, django_db_setup: None, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -52,7 +52,7 @@ async def test_the_end_of_standard_input_asks_for_the_stop(monkeypatch: pytest.M
         os.close(writing)
 
         await asyncio.wait_for(asked.wait(), 5)
-        thread.join(5)
+        thread.join(60)
 
 
 def test_a_signal_after_the_end_is_ignored(kept_handlers: None) -> None:

@@ -57,7 +57,7 @@ def test_it_runs_the_node_command_with_its_arguments(project: Path, node: NodeCh
     project.write_text(f"import sys; open({str(tmp_path / 'seen')!r}, 'w').write(' '.join(sys.argv[1:]))")
 
     node.start()
-    process_of(node).wait(10)
+    process_of(node).wait(60)
 
     assert (tmp_path / "seen").read_text() == "node --until-stdin-closes --server uvicorn"
     assert node.exit_code == 0
@@ -69,7 +69,7 @@ def test_it_gets_an_environment_of_its_own(project: Path, tmp_path: Path) -> Non
     node = NodeChild([], ["http://127.0.0.1:1/readyz"], {"IM_NODE_NAME": "node-2"})
 
     node.start()
-    process_of(node).wait(10)
+    process_of(node).wait(60)
 
     assert (tmp_path / "seen").read_text() == "node-2"
     node.stop()
@@ -82,7 +82,7 @@ def test_asked_to_stop_it_does_so_while_others_are_asked(project: Path, node: No
     node.ask_to_stop()
     node.ask_to_stop()
 
-    assert process_of(node).wait(10) == 3
+    assert process_of(node).wait(60) == 3
 
 
 def test_stopping_closes_its_standard_input_and_waits(project: Path, node: NodeChild) -> None:

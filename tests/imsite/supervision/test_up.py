@@ -110,7 +110,7 @@ class RunningSite:
 
     def finish(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(40)
+        code = self.process.wait(60)
         self._reader.join(5)
         return code
 
