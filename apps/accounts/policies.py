@@ -61,6 +61,8 @@ class Principal:
     user_id: UserId
     locale: str
     expires_ms: int
+    requests_per_minute: int | None = None
+    """A service account's own rate; None for that of people."""
 
 
 class Found(NamedTuple):
@@ -90,6 +92,8 @@ class Found(NamedTuple):
     """The tenant bounds how many terminals of this platform a person has at a time."""
     is_crowded: bool = False
     """And there are more than that."""
+    requests_per_minute: int | None = None
+    """A service account's own rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ def judge(arrival: Arrival, found: Found, *, now: datetime) -> Principal | ImErr
     refusal = _terminal_refusal(arrival, found) if _is_good(found, now) else _token_refusal(arrival, found)
     if refusal is not None:
         return refusal
-    return Principal(TenantId(found.tenant_id), UserId(found.user_id), found.locale, to_ms(found.expires))
+    who = TenantId(found.tenant_id), UserId(found.user_id)
+    return Principal(*who, found.locale, to_ms(found.expires), found.requests_per_minute)
 
 
 def takes_a_place(arrival: Arrival, found: Found) -> bool:

@@ -87,8 +87,7 @@ class Dispatcher:
             await database_sync_to_async(open_session, thread_sensitive=False)(frame.token, now=timezone.now())
         principal = await self._check(frame, address)
         SIGN_IN.observe(asyncio.get_running_loop().time() - begun_s)
-        identity = Identity(principal.tenant_id, principal.user_id, TerminalId(frame.terminal), principal.expires_ms)
-        return identity, principal.locale
+        return _identity_of(principal, frame), principal.locale
 
     async def confirm(self, frame: SignIn) -> None:
         """Check once more that she may be here. Raises as `sign_in` does."""
@@ -178,6 +177,16 @@ class Internal(ImError):
 
 async def _changed_since(asked: Sequence[selectors.Since]) -> list[list[ConversationState]]:
     return await selectors.changed_since(asked, MAX_CHANGED_CONVERSATIONS + 1)
+
+
+def _identity_of(principal: Principal, frame: SignIn) -> Identity:
+    return Identity(
+        principal.tenant_id,
+        principal.user_id,
+        TerminalId(frame.terminal),
+        principal.expires_ms,
+        principal.requests_per_minute,
+    )
 
 
 async def _look_up(frame: Question, identity: Identity) -> ServerFrames:

@@ -33,13 +33,17 @@ SELECT p.expires, p.scope, p.user_id, p.tenant_id, p.is_active, p.status, p.loca
        CASE WHEN p.bound IS NULL THEN false ELSE (
            SELECT count(*) FROM accounts_terminal AS c
            WHERE c.tenant_id = p.tenant_id AND c.user_id = p.user_id AND c.platform = k.platform
-             AND c.revoked_at IS NULL AND c.displaced_at IS NULL) > p.bound END
+             AND c.revoked_at IS NULL AND c.displaced_at IS NULL) > p.bound END,
+       p.requests_per_minute
 FROM unnest(%s::text[], %s::uuid[], %s::text[]) WITH ORDINALITY AS k(checksum, terminal_id, platform, place)
 LEFT JOIN LATERAL (
     SELECT a.expires, a.scope, a.created, a.id AS token_id, u.id AS user_id, u.tenant_id, u.is_active, u.locale,
            e.status, (
                SELECT r.token_family FROM oauth2_provider_refreshtoken AS r WHERE r.access_token_id = a.id LIMIT 1
            ) AS token_family,
+           CASE u.kind WHEN 'service' THEN (
+               SELECT v.requests_per_minute FROM accounts_serviceaccount AS v WHERE v.user_id = u.id) END
+           AS requests_per_minute,
            CASE jsonb_typeof(e.settings #> ARRAY['terminals', 'per_platform', k.platform]) WHEN 'number'
                 THEN (e.settings #>> ARRAY['terminals', 'per_platform', k.platform])::numeric END AS bound
     FROM oauth2_provider_accesstoken AS a

@@ -6,13 +6,25 @@ from apps.gateway.session.limits import Limits, TokenBucket
 class Conduct:
     """The rates of one session. What only misbehaving peers need is made when they do."""
 
-    __slots__ = ("_limits", "_rate", "_refusals", "_strikes")
+    __slots__ = ("_limits", "_own_per_minute", "_rate", "_refusals", "_strikes")
 
     def __init__(self, limits: Limits, now_ms: int) -> None:
         self._limits = limits
         self._rate = TokenBucket(per_s=limits.rate_per_s, burst=limits.burst, now_ms=now_ms)
+        self._own_per_minute: int | None = None
         self._refusals: TokenBucket | None = None
         self._strikes: TokenBucket | None = None
+
+    def bind(self, per_minute: int | None, now_ms: int) -> None:
+        """Hold the peer to a rate of its own from now on, a minute's worth at once at most; None: to that of all.
+
+        Whoever signs in once more on the same rate has used up what she had used up before.
+        """
+        if per_minute == self._own_per_minute:
+            return
+        limits, self._own_per_minute = self._limits, per_minute
+        per_s, burst = (limits.rate_per_s, limits.burst) if per_minute is None else (per_minute / 60, per_minute)
+        self._rate = TokenBucket(per_s=per_s, burst=min(burst, limits.burst), now_ms=now_ms)
 
     def admits(self, cost: float, now_ms: int) -> bool:
         """Whether a frame of this cost is within the rate; then it is counted."""

@@ -24,12 +24,13 @@ Details = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is signed in, from which terminal, and until when (unix ms)."""
+    """Who is signed in, from which terminal, and until when (unix ms). A service account may have a rate of its own."""
 
     tenant: TenantId
     user: UserId
     terminal: TerminalId
     expires_ms: int
+    requests_per_minute: int | None = None
 
 
 class SendText(msgspec.Struct, frozen=True, gc=False):

@@ -145,6 +145,7 @@ class Session:
         if known is not None and (known.tenant, known.user) != (identity.tenant, identity.user):
             return (error(ErrorCode.ALREADY_SIGNED_IN, "this connection belongs to another user", ref=ref),)
         self.identity = identity
+        self._conduct.bind(identity.requests_per_minute, now_ms)
         self._expiry_noticed = False
         self.next_due_ms = now_ms
         welcome = Welcome(
