@@ -62,6 +62,18 @@ def test_nobody_gets_one_where_the_connection_makes_none(connection: Connection)
     assert not User.objects.for_tenant(connection.tenant_id).filter(username="user003").exists()
 
 
+def test_nobody_gets_one_in_a_tenant_that_is_full(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    connection.tenant.users_max = User.objects.for_tenant(connection.tenant_id).filter(is_active=True).count()
+    connection.tenant.save()
+
+    assert sign_in("user003", PASSWORD) is None
+
+    assert not User.objects.for_tenant(connection.tenant_id).filter(username="user003").exists()
+    assert not Link.objects.for_tenant(connection.tenant_id).exists()
+    (warning,) = [each for each in caplog.records if "got no account" in each.message]
+    assert warning.__dict__["why"] == "tenant_users_limit"
+
+
 @pytest.mark.parametrize(
     ("name", "password"),
     [
