@@ -21,7 +21,6 @@ from apps.accounts.services.applications import CALLBACK_PATH, WEB_CLIENT_ID
 from apps.accounts.services.chains import close_sessions_with, end_chain_with
 from apps.accounts.services.client_secrets import is_ours, is_right
 from apps.accounts.services.codes import end_replayed, find_code, note_code, redeem
-from apps.accounts.services.entry import method_of
 from apps.accounts.services.exchanges import hold_code, hold_refresh_token, hold_user
 from apps.accounts.services.factors import wants_second_factor
 from apps.accounts.services.passwords import is_too_old
@@ -29,6 +28,7 @@ from apps.accounts.services.redirects import is_own_callback, matches
 from apps.accounts.services.serving import available_scopes, is_served, standing_of
 from apps.accounts.services.thefts import at_stake, tell_if_ended
 from apps.accounts.services.trail import note
+from apps.accounts.ways import method_of
 
 
 class _Replayed(Exception):

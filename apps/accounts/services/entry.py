@@ -185,11 +185,6 @@ def _complete(request: HttpRequest, user: User, *, method: str, proofs: tuple[st
     return target
 
 
-def method_of(user: User) -> str:
-    """Return by which first factor a backend has just found this person: the directory's password, or ours."""
-    return "ldap" if str(getattr(user, "backend", "")).endswith("DirectoryBackend") else "password"
-
-
 def amr_of(proofs: tuple[str, ...]) -> list[str]:
     """Return the authentication methods in the words of RFC 8176."""
     words = {"password": "pwd", "ldap": "pwd", "passkey": "hwk", "otp": "otp", "recovery": "kba"}

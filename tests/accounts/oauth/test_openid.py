@@ -17,6 +17,7 @@ from apps.accounts.oauth.openid import MAX_AGE_S
 from apps.accounts.services import deactivate_user, keyring
 from apps.accounts.services.key_rotation import rotate_keys
 from apps.accounts.services.keys import RS256
+from apps.accounts.services.tokens import user_for_token
 from apps.tenants.models import Tenant
 from tests.accounts.programs import AFTERWARDS, Flow, Program, flow_of, make_program
 from tests.rest_client import issue_token
@@ -136,6 +137,16 @@ class TestSigningOut:
 
         assert answer.status_code == 200
         assert self.is_signed_in(flow.browser)
+
+    def test_somebody_elses_token_ends_no_token_of_hers_though_she_agrees_to_sign_out(
+        self, flow: Flow, alice: User, bob: User, site: Program
+    ) -> None:
+        hint, hers = flow_of(bob, site).tokens()["id_token"], flow.tokens()["access_token"]
+
+        flow.browser.post("/oauth/logout/", {"id_token_hint": hint, "allow": "1"})
+
+        assert not self.is_signed_in(flow.browser)
+        assert user_for_token(hers)[0] == alice
 
     def test_a_rotation_of_keys_leaves_her_token_what_it_is(self, flow: Flow) -> None:
         hint = flow.tokens()["id_token"]

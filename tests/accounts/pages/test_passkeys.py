@@ -116,6 +116,10 @@ class TestLies:
         device.host = "evil.test"
         assert use(client, device).json()["code"] == "proof_wrong"
 
+    def test_another_host_of_ours_than_it_was_made_for(self, device: Authenticator) -> None:
+        device.host, device.origin = "localhost", "http://localhost"
+        assert use(Client(headers={"host": "localhost"}), device).json()["code"] == "proof_wrong"
+
     def test_nobody_was_verified(self, client: Client, device: Authenticator) -> None:
         device.flags = PRESENT
         assert use(client, device).json()["code"] == "proof_wrong"
@@ -144,6 +148,7 @@ class TestLies:
         body = {"purpose": "sign_in", "credential": device.get(options)}
         session = dict(client.cookies)
         assert "next" in post(client, ANSWER, body).json()
+        assert post(client, ANSWER, body).json()["code"] == "proof_wrong"
         again = Client()
         again.cookies.update(session)
         assert post(again, ANSWER, body).json()["code"] == "proof_wrong"

@@ -178,6 +178,15 @@ class TestSecondFactor:
 
         assert not is_in(client)
 
+    def test_is_over_once_she_is_in(self, client: Client, alice: User) -> None:
+        secret = with_codes(alice)
+        enter(client, alice)
+
+        client.post(FACTOR, {"code": code_now(secret)})
+
+        assert is_in(client)
+        assert client.post(FACTOR, {"code": code_now(secret)}).headers["Location"].startswith(LOGIN)
+
     def test_a_code_is_good_once(self, client: Client, alice: User) -> None:
         secret = with_codes(alice)
         code = code_now(secret)

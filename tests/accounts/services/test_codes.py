@@ -1,13 +1,17 @@
 """Authorization codes: good once, and remembered for a day."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from apps.accounts.models import IssuedCode, User
+from apps.accounts.services import codes
 from apps.accounts.services.codes import REMEMBERED, end_replayed, find_code, note_code, redeem
 from apps.common.wall.binding import bound
 from apps.tenants.models import Tenant
-from tests.accounts.programs import make_program
+from tests.accounts.programs import flow_of, make_program
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -45,6 +49,20 @@ def test_what_was_never_exchanged_has_nothing_to_end(tenant: Tenant, alice: User
 
     assert not end_replayed("code", application=application)
     assert not end_replayed("unknown", application=application)
+
+
+def test_one_shown_again_closes_the_sessions_of_its_person(
+    tenant: Tenant, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow, closed = flow_of(alice, make_program(tenant)), list[Any]()
+    monkeypatch.setattr(codes, "revoke_on_commit", closed.append)
+    code = flow.code(scope="im")
+    flow.exchange(code)
+    assert closed == []
+
+    assert end_replayed(code, application=flow.program.application)
+
+    assert closed == [alice.pk]
 
 
 def test_old_ones_go_when_new_ones_come(tenant: Tenant, alice: User) -> None:
