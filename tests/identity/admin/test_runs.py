@@ -96,7 +96,7 @@ def test_something_else_is_not_applied_and_shown(
     agree(as_admin, shown)
 
     page = as_admin.get(page_of(latest(connection)))
-    assert "not done: something has changed since the preview" in page.content.decode()
+    assert "Not done: something has changed since the preview" in page.content.decode()
     assert page.context["apply"]
     assert not people_of(connection)
 
@@ -122,7 +122,7 @@ def test_why_it_failed_is_told(as_admin: Client, directory: Fill) -> None:  # no
 
     page = as_admin.get(page_of(latest(connection)))
 
-    assert "no server can be reached" in page.content.decode()
+    assert "No server can be reached" in page.content.decode()
     assert "127.0.0.1:1" in page.content.decode()
     assert "no server can be reached" in as_admin.get(LIST).content.decode()
 
@@ -140,7 +140,7 @@ def test_a_page_looks_again_while_somebody_is_at_work_and_says_when_nobody_is(
     assert "going.js" in going
     ended = as_admin.get(page_of(run)).content.decode()
     assert "going.js" not in ended
-    assert "it was broken off" in ended
+    assert "It was broken off" in ended
 
 
 def test_a_yes_is_said_by_a_form_only(as_admin: Client, directory: Fill) -> None:  # noqa: F811

@@ -82,5 +82,6 @@ def _try(
         tell(Answer(count > 0, _("%(count)d departments found") % {"count": count}))
     if findings:
         tell(Answer(False, _("%(count)d entries can't be used as they are") % {"count": len(findings)}))
-    placed = sum(bool(person.departments) for person in wanted.people)
-    tell(Answer(True, _("%(count)d people are in a department") % {"count": placed}))
+    if settings.departments != "none":
+        placed = sum(bool(person.departments) for person in wanted.people)
+        tell(Answer(True, _("%(count)d people are in a department") % {"count": placed}))

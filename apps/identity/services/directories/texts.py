@@ -64,9 +64,9 @@ STEPS: Final[Mapping[str, "str | Promise"]] = {
 FIELDS: Final[Mapping[str, "str | Promise"]] = {
     "display_name": _("name"),
     "email": _("e-mail"),
-    "title": _("position"),
     "parent": _("below"),
     "department": _("department"),
+    "title": _("position"),
     "old": _("before"),
     "is_parking": _("for the moment"),
     "is_gone": _("gone from the directory"),
@@ -79,7 +79,8 @@ def told_change(change: Sequence[Any]) -> tuple[str, str, str]:
     """Return what a stored change does, to whom or what, and the rest in words. Early runs have words already."""
     kind, subject, detail = change
     if isinstance(detail, Mapping):
-        parts = (str(FIELDS[name]) if value is True else f"{FIELDS[name]}: {value}" for name, value in detail.items())
+        told = [(str(text), detail[name]) for name, text in FIELDS.items() if name in detail]  # stored in no order
+        parts = (text if value is True else f"{text}: {value}" for text, value in told)
         detail = ", ".join(parts)
     return str(STEPS[kind]), subject, detail
 

@@ -55,6 +55,12 @@ def test_unusable_entries_are_counted(directory: Fill, boss: User) -> None:
     assert (False, "10 entries can't be used as they are") in told(boss, connection)
 
 
+def test_nobody_is_looked_for_in_departments_that_are_not_read(directory: Fill, boss: User) -> None:
+    answers = told(boss, directory(departments="none"))
+
+    assert [text for _is_well, text in answers][1:] == ["10 people found"]
+
+
 def test_of_many_people_some_are_read(directory: Fill, boss: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "SAMPLE", 4)
 

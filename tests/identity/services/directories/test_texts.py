@@ -28,7 +28,7 @@ def test_the_servers_own_word_goes_along() -> None:
 
 
 def test_a_change_is_told_in_words_and_an_early_one_as_it_was_kept() -> None:
-    detail = {"department": "研发部", "is_primary": True}
+    detail = {"is_primary": True, "department": "研发部"}
 
     assert told_change(["PlacePerson", "lina", detail]) == (
         "place somebody in a department",
