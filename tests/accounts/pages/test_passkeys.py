@@ -124,6 +124,13 @@ class TestLies:
         device.flags = PRESENT
         assert use(client, device).json()["code"] == "proof_wrong"
 
+    def test_nobody_was_verified_when_it_was_made(self, client: Client, alice: User) -> None:
+        made = Authenticator()
+        made.flags = PRESENT
+        enter(client, alice)
+        assert register(client, made).json()["code"] == "proof_wrong"
+        assert not Passkey.objects.for_tenant(alice.tenant_id).exists()
+
     def test_another_key(self, client: Client, device: Authenticator) -> None:
         device.key = Authenticator().key
         assert use(client, device).json()["code"] == "proof_wrong"

@@ -156,6 +156,15 @@ class TestCodes:
         assert (status, body["error"]) == (400, "invalid_grant")
         assert living() == 0
 
+    @pytest.mark.parametrize("happening", [signed_out, deactivated, program_ended])
+    def test_of_before_are_worth_nothing_afterwards(self, flow: Flow, alice: User, happening: Happening) -> None:
+        code = flow.code()
+
+        happening(flow, alice, {})
+
+        User.unscoped.filter(pk=alice.pk).update(is_active=True)
+        assert flow.exchange(code)[1]["error"] == "invalid_grant"
+
 
 class TestPasswordsAndSecrets:
     def test_a_password_that_was_changed_meanwhile_gives_nothing(

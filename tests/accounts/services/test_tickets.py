@@ -167,6 +167,13 @@ class TestOneRequest:
         later = now() + timedelta(seconds=2)
         assert user_for_ticket(make(alice, at=later), now=later)[0] == alice
 
+    def test_nor_has_who_signed_out_in_the_very_second_it_was_made(self, alice: User) -> None:
+        at = now().replace(microsecond=0)
+        User.unscoped.filter(pk=alice.pk).update(signed_out_at=at)
+
+        with pytest.raises(TokenInvalid):
+            user_for_ticket(make(alice, at=at), now=at)
+
     def test_a_ticket_that_says_another_tenant_than_its_users_opens_nothing(
         self, alice: User, other_tenant: Tenant
     ) -> None:
