@@ -23,7 +23,12 @@ RULES: Final = {
 Seen = dict[str, dict[str, list[str]]]
 """The elements in somebody's way, by page with theme, and rule."""
 
-THEMES: Final = ("light", "dark")
+THEMES: Final[dict[Any, dict[str, Any]]] = {
+    "light": RULES,
+    "dark": {**RULES, "runOnly": {"type": "rule", "values": ["color-contrast"]}},
+}
+"""What is looked for in each: the dark one has the same elements in other colours."""
+
 OPEN: Final = ("/accounts/login/", "/accounts/login/?tenant=nobody", "/accounts/reset/", "/nowhere")
 OWN: Final = tuple(
     f"/accounts/{page}"
@@ -42,9 +47,9 @@ types (select2) name themselves by what is chosen, so that empty ones have no na
 SETTLED: Final = "Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))"
 
 
-def barriers(page: Page) -> dict[str, list[str]]:
+def barriers(page: Page, rules: dict[str, Any]) -> dict[str, list[str]]:
     """Return the elements that stand in somebody's way seriously, by rule."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
+    found: list[dict[str, Any]] = Axe().run(page, options=rules).response["violations"]
     return {
         each["id"]: [node["html"][:200] for node in each["nodes"]]
         for each in found
@@ -61,10 +66,10 @@ def barriers_at(page: Page, url: str) -> Seen:
 
 def barriers_in_both_themes(page: Page) -> Seen:
     seen: Seen = {}
-    for theme in THEMES:
+    for theme, rules in THEMES.items():
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         page.evaluate(SETTLED)  # colours glide into the other theme, and are neither on the way
-        if found := barriers(page):
+        if found := barriers(page, rules):
             seen[f"{page.url} {theme}"] = found
     return seen
 
