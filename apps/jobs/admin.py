@@ -9,6 +9,7 @@ from apps.common.admin import ReadOnlyAdmin, display
 from apps.jobs.models import Job
 
 _COLOURS: Final = {
+    "never": "",
     "done": "success",
     "running": "info",
     "failed": "danger",
@@ -21,7 +22,7 @@ _COLOURS: Final = {
 class JobPage(ReadOnlyAdmin[Job]):
     """Columns, filters and fields of the list and the page."""
 
-    list_display = ("shown_title", "shown_outcome", "code", "done", "started_at", "finished_at", "due_at", "node")
+    list_display = ("shown_title", "shown_outcome", "code", "done", "started_at", "due_at", "node")
     list_filter = ("outcome",)
     search_fields = ("name", "code", "node")
     search_help_text = _("A name, an error or a node")
@@ -29,7 +30,7 @@ class JobPage(ReadOnlyAdmin[Job]):
     fields = (
         "shown_title",
         "name",
-        "shown_outcome",
+        "outcome",
         "code",
         "done",
         "failures",
@@ -40,7 +41,7 @@ class JobPage(ReadOnlyAdmin[Job]):
         "finished_at",
         "due_at",
     )
-    readonly_fields = ("shown_title", "shown_outcome")
+    readonly_fields = ("shown_title",)
 
     @admin.display(description=_("job"), ordering="name")
     def shown_title(self, obj: Job) -> str:
@@ -50,4 +51,4 @@ class JobPage(ReadOnlyAdmin[Job]):
     @display(description=_("outcome"), ordering="outcome", label=_COLOURS)
     def shown_outcome(self, obj: Job) -> tuple[str, str]:
         """What became of the last run, as a coloured label."""
-        return obj.outcome, obj.get_outcome_display()
+        return obj.outcome or "never", obj.get_outcome_display()

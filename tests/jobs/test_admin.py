@@ -11,5 +11,5 @@ def test_the_outcome_is_a_label_in_words() -> None:
     page = JobPage(Job, admin.site)
 
     assert page.shown_outcome(Job(name="a.b", outcome="failed")) == ("failed", "failed")
-    assert page.shown_outcome(Job(name="a.b", due_at=timezone.now())) == ("", "never ran")
+    assert page.shown_outcome(Job(name="a.b", due_at=timezone.now())) == ("never", "never ran")
     assert page.shown_title(Job(name="a.b")) == "a.b"
