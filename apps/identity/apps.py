@@ -19,8 +19,8 @@ class IdentityConfig(AppConfig):
         from apps.audit.words import register_words
         from apps.identity.pages.ways import ways_into
         from apps.identity.selectors import links_of
-        from apps.identity.services.foresight import passwords_gone
         from apps.identity.services.directory_sign_in import prove
+        from apps.identity.services.foresight import passwords_gone
         from apps.identity.services.trail import WORDS
         from apps.identity.tasks import JOBS
         from apps.identity.units import ADMIN_UNITS, UNITS
