@@ -119,9 +119,7 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _link(_("Linked accounts"), "link", "admin:identity_link_changelist", "identity.links.view"),
                     _link(_("Terminals"), "devices", "admin:accounts_terminal_changelist", "accounts.terminals.view"),
-                    _link(
-                        _("Browsers"), "web", "admin:accounts_browsersession_changelist", "accounts.terminals.view"
-                    ),
+                    _link(_("Browsers"), "web", "admin:accounts_browsersession_changelist", "accounts.terminals.view"),
                     _link(
                         _("Access tokens"),
                         "key",
