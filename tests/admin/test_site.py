@@ -35,6 +35,7 @@ LISTS = [
     "identity_directoryrun",
     "identity_link",
     "identity_scimtoken",
+    "jobs_job",
     "oauth2_provider_accesstoken",
     "oauth2_provider_refreshtoken",
     "orgs_agreement",
