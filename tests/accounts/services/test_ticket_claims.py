@@ -125,6 +125,13 @@ class TestReading:
 
 
 class TestClocks:
+    @pytest.mark.parametrize(("iat", "nbf"), [(SKEW_S + 1, 0), (0, SKEW_S + 1)])
+    def test_a_ticket_of_later_than_any_clock_is_ahead_counts_for_nothing_by_either_time(
+        self, iat: int, nbf: int
+    ) -> None:
+        with pytest.raises(TokenInvalid):
+            read_claims(ticket(iat=NOW_S + iat, nbf=NOW_S + nbf).claims, audience=APP, hosts=HOSTS, now_s=NOW_S)
+
     @pytest.mark.parametrize("ahead_s", [0, 1, SKEW_S])
     def test_an_issuer_whose_clock_is_ahead_is_borne_with(self, ahead_s: int) -> None:
         found = ticket(iat=NOW_S + ahead_s)
