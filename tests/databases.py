@@ -33,7 +33,7 @@ def make_database(name: str) -> None:
     """Make a database with all tables and nobody in it."""
     original = _original()
     with psycopg.connect(database_url("postgres"), autocommit=True) as server:
-        server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        server.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK, _run()])
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [original]).fetchone() is None:
             _make_original(server, original)
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(original)))
@@ -52,8 +52,11 @@ def drop_original() -> None:
 
 def _original() -> str:
     """A name that all workers of a run have in common: they are children of one process."""
-    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    return f"imsite_original_{run}"
+    return f"imsite_original_{_run()}"
+
+
+def _run() -> int:
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
 
 def _make_original(server: "psycopg.Connection[tuple[object, ...]]", original: str) -> None:
