@@ -16,6 +16,8 @@ from tests.webclient.browser.visitor import Visitor, new_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
 
+PATIENCE_MS = 60_000
+
 Contexts = Callable[..., BrowserContext]
 
 
@@ -26,6 +28,13 @@ def world(chromium: Browser, site: Site, tmp_path_factory: pytest.TempPathFactor
         yield running
 
 
+def come(world: Federation, contexts: Contexts, login: str) -> Visitor:
+    """In a browser of her own, with patience for two servers on a busy machine."""
+    visitor = new_tab(contexts(), world.site.url, login)
+    visitor.page.set_default_timeout(PATIENCE_MS)
+    return visitor
+
+
 def enter(page: Page, name: str, password: str) -> None:
     """Name and password, on whatever page asks for them."""
     page.locator("#id_username").fill(name)
@@ -33,9 +42,9 @@ def enter(page: Page, name: str, password: str) -> None:
     page.keyboard.press("Enter")
 
 
-def press(page: Page, world: Federation, button: str) -> None:
-    """Choose a way in on the sign-in page of the company."""
-    page.goto(world.door)
+def press(page: Page, world: Federation, button: str, *, following: str = "") -> None:
+    """Choose a way in on the sign-in page of the company, on the way to a page of the site."""
+    page.goto(f"{world.door}&next={following}")
     page.get_by_role("link", name=button, exact=True).click()
 
 
@@ -52,7 +61,7 @@ def expect_name(visitor: Visitor, name: str) -> None:
 def test_somebody_of_another_installation_comes_in_and_need_not_consent_again(
     world: Federation, contexts: Contexts
 ) -> None:
-    visitor = new_tab(contexts(), world.site.url, "lin")
+    visitor = come(world, contexts, "lin")
 
     press(visitor.page, world, "Partner")
     expect(visitor.page).to_have_url(re.compile(rf"^{world.issuer.url}/accounts/login/"))
@@ -74,7 +83,7 @@ def test_somebody_of_another_installation_comes_in_and_need_not_consent_again(
 def test_somebody_links_her_account_elsewhere_comes_in_by_it_and_takes_it_away(
     world: Federation, contexts: Contexts
 ) -> None:
-    visitor = new_tab(contexts(), world.site.url, "chen@haiyan")
+    visitor = come(world, contexts, "chen@haiyan")
     page = visitor.sign_in(world.site.password).page
 
     page.goto(f"{world.site.url}/accounts/links/")
@@ -100,7 +109,7 @@ def test_somebody_links_her_account_elsewhere_comes_in_by_it_and_takes_it_away(
 def test_somebody_comes_in_by_saml_though_cookies_do_not_come_along_from_there(
     world: Federation, contexts: Contexts
 ) -> None:
-    visitor = new_tab(contexts(), world.site.url, "alice")
+    visitor = come(world, contexts, "alice")
 
     press(visitor.page, world, "Company")
     expect(visitor.page.locator("h1")).to_have_text("Company sign-in")
@@ -113,13 +122,13 @@ def test_somebody_comes_in_by_saml_though_cookies_do_not_come_along_from_there(
     visitor.expect_no_complaints()
 
 
-def test_somebody_comes_in_by_feishu(world: Federation, contexts: Contexts) -> None:
+def test_somebody_comes_in_by_feishu_and_gets_where_she_wanted(world: Federation, contexts: Contexts) -> None:
     world.feishu.userinfo = {"open_id": "ou-1", "name": "飞燕", "tenant_key": "t-1"}
-    visitor = new_tab(contexts(), world.site.url, "feiyan")
+    visitor = come(world, contexts, "feiyan")
 
-    press(visitor.page, world, "Feishu")
+    press(visitor.page, world, "Feishu", following="/accounts/links/")
     visitor.page.get_by_role("link", name="Agree").click()
 
-    visitor.wait_until_online()
-    expect_name(visitor, "飞燕")
+    expect(visitor.page).to_have_url(f"{world.site.url}/accounts/links/")
+    expect(visitor.page.locator(".thing", has_text="飞燕")).to_contain_text("Feishu")
     visitor.expect_no_complaints()
