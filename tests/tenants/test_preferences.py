@@ -20,6 +20,15 @@ def test_a_change_leaves_the_rest() -> None:
     assert stored == {"locale": "zh-hans"}
 
 
+def test_a_change_of_one_rule_leaves_the_others_of_its_group() -> None:
+    stored = {"sign_in": {"password_min_chars": 12, "lock_after": 4}}
+
+    changed = changed_preferences(stored, {"sign_in": {"lock_after": 5}})
+
+    assert (changed.sign_in.password_min_chars, changed.sign_in.lock_after) == (12, 5)
+    assert stored == {"sign_in": {"password_min_chars": 12, "lock_after": 4}}
+
+
 def test_only_what_differs_is_stored() -> None:
     assert written(Preferences(notice="Ask IT.")) == {"notice": "Ask IT."}
 

@@ -147,6 +147,8 @@ def test_the_oldest_of_the_others_becomes_primary(boss: User, alice: User, root:
     place(boss, alice, child)
     last = place(boss, alice, other)
 
+    place(boss, alice, grow(root, "C"))
+
     services.remove_placement(boss, placement_id=last.pk, version=1, now=NOW)
     assert primary_of(alice) == [root]
     services.remove_placement(boss, placement_id=first.pk, version=1, now=NOW)
