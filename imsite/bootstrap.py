@@ -125,9 +125,13 @@ def _environment_folder() -> Path | None:
 
 
 def _works(python: Path) -> bool:
+    """Tell whether packages can be put into an environment. One without pip, as other tools make them, gets it."""
     if not python.exists():
         return False
-    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    attempts = (["pip", "--version"], ["ensurepip"])
+    return any(
+        not subprocess.run([python, "-m", *words], capture_output=True, check=False).returncode for words in attempts
+    )
 
 
 def _create(folder: Path, keep: Path) -> None:

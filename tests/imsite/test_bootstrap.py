@@ -238,6 +238,19 @@ class TestForReal:
         assert made.returncode == 0
         assert not bootstrap.is_fresh(folder, "base")
 
+    def test_an_environment_of_another_tool_gets_pip_and_keeps_what_it_has(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        folder = project / "venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        (folder / "mine").touch()
+
+        bootstrap.prepare_environment(folder, "base")
+
+        assert bootstrap.is_fresh(folder, "base")
+        assert (folder / "mine").exists()
+
     def test_a_folder_that_cannot_become_an_environment_is_one_line(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
