@@ -101,6 +101,8 @@ def summary_of(run: DirectoryRun) -> str:
 def told_run(run: DirectoryRun, *, may_change: bool) -> dict[str, Any]:
     """Return what the page of a run shows. Two queries for one that goes on, one for another."""
     is_going = is_at_work(run, now=timezone.now())
+    if run.state in GOING and not is_going:
+        run.refresh_from_db()  # it may have ended between the two looks, and then it says how
     trouble = "broken_off" if run.state in GOING and not is_going else run.trouble
     rows = defaultdict[str, list[tuple[str, str]]](list)
     for what, subject, detail in map(told_change, run.changes):

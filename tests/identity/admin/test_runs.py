@@ -143,6 +143,23 @@ def test_a_page_looks_again_while_somebody_is_at_work_and_says_when_nobody_is(
     assert "It was broken off" in ended
 
 
+def test_a_run_that_ends_while_its_page_is_made_is_not_called_broken_off(
+    as_admin: Client, connect: Connect, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = DirectoryRun.unscoped.create(tenant=tenant, connection=connect(tenant, "ldap"), state="reading")
+
+    def end(_run: DirectoryRun, *, now: object) -> bool:
+        DirectoryRun.unscoped.filter(pk=run.pk).update(state="previewed")
+        return False
+
+    monkeypatch.setattr(pages, "is_at_work", end)
+
+    page = as_admin.get(page_of(run))
+
+    assert page.context["trouble"] == ""
+    assert 'data-state="previewed"' in page.content.decode()
+
+
 def test_a_yes_is_said_by_a_form_only(as_admin: Client, directory: Fill) -> None:  # noqa: F811
     connection = directory(departments="none")
     shown = asked(as_admin, connection, "preview")
