@@ -216,6 +216,14 @@ class ImportBusy(ImError):
     retry_after_ms = 2_000
 
 
+class ImportUnreadable(ImError):
+    """The rows of the import can't be opened: another key has sealed them, or an earlier release."""
+
+    code = "import_unreadable"
+    status = 409
+    message = _("The rows of this import can't be read any more. Throw it away and send the file again.")
+
+
 class ImportDone(ImError):
     """The import is applied already, or begun, so it is not thrown away."""
 

@@ -30,7 +30,15 @@ from apps.access.scopes import SYSTEM, Level, organisation_scope
 from apps.access.units import Unit
 from apps.accounts.admin import acting
 from apps.common.downloads import MAX_UPLOAD_BYTES, answer_file
-from apps.orgs.errors import FileRefused, ImportBusy, ImportDone, ImportNotFound, ImportsFull, OrganisationNotFound
+from apps.orgs.errors import (
+    FileRefused,
+    ImportBusy,
+    ImportDone,
+    ImportNotFound,
+    ImportsFull,
+    ImportUnreadable,
+    OrganisationNotFound,
+)
 from apps.orgs.exchange.columns import COLUMNS, Kind
 from apps.orgs.exchange.exports import empty_table, export_organisation
 from apps.orgs.exchange.imports import (
@@ -149,7 +157,7 @@ def apply(request: HttpRequest, source: UUID) -> HttpResponse:
         found = apply_part(acting(request), import_id=source, now=timezone.now())
         while found.state != Import.State.APPLIED and time.monotonic() < deadline:
             found = apply_part(acting(request), import_id=source, now=timezone.now())
-    except ImportBusy as error:
+    except (ImportBusy, ImportUnreadable) as error:
         messages.warning(request, error.text)
         return HttpResponseRedirect(reverse("orgs_exchange:import", args=[source]))
     return HttpResponseRedirect(reverse("orgs_exchange:import", args=[source], query={"going": "1"}))

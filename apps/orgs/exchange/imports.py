@@ -21,7 +21,15 @@ from apps.access.scopes import SYSTEM, Level, Scope, organisation_scope
 from apps.access.selectors import Actor, powers_of
 from apps.audit.services import Change, record
 from apps.common.retry import run_in_transaction
-from apps.orgs.errors import FileRefused, ImportBusy, ImportDone, ImportNotFound, ImportsFull, OrganisationNotFound
+from apps.orgs.errors import (
+    FileRefused,
+    ImportBusy,
+    ImportDone,
+    ImportNotFound,
+    ImportsFull,
+    ImportUnreadable,
+    OrganisationNotFound,
+)
 from apps.orgs.exchange.applying import Outcome, apply_rows
 from apps.orgs.exchange.columns import Kind
 from apps.orgs.exchange.findings import FieldValue, Finding, SheetRefused
@@ -85,7 +93,7 @@ def begin_import(
 def apply_part(actor: Actor, *, import_id: UUID, now: datetime) -> Import:
     """Apply the next part of an import and return how far it is; nothing more to do is no error.
 
-    Raises ImportNotFound or ImportBusy.
+    Raises ImportNotFound, ImportBusy or ImportUnreadable.
     """
     powers = powers_of(actor, now=now)
     source = get_import(actor, powers, import_id)
@@ -95,6 +103,9 @@ def apply_part(actor: Actor, *, import_id: UUID, now: datetime) -> Import:
         raise ImportBusy
     try:
         outcome = _apply(actor, powers, source, now)
+    except ImportUnreadable:  # nothing is done, so an import that nobody had begun is not begun
+        _rows(source).update(claimed_at=None, state=source.state)
+        raise
     except BaseException:
         _rows(source).update(claimed_at=None)
         raise

@@ -3,37 +3,32 @@
 A file may hold first passwords in clear. A copy of the database without the installation's key does not.
 """
 
-import base64
-import hashlib
 from typing import Final
 
 import msgspec
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
 
+from apps.common import sealed
 from apps.common.errors import Unavailable
+from apps.orgs.errors import ImportUnreadable
 from apps.orgs.exchange.columns import Kind
 from apps.orgs.exchange.rows import DepartmentRow, PersonRow, Row
 
-_PURPOSE: Final = b"imsite rows of imports 1 "
+_PURPOSE: Final = "rows of imports"
 
 
 def seal(rows: list[Row]) -> bytes:
     """Return the rows as nobody can read them without the installation's secret key."""
-    return _box().encrypt(msgspec.msgpack.encode(rows))
+    return sealed.seal(_PURPOSE, msgspec.msgpack.encode(rows)).encode()
 
 
-def unseal(kind: Kind, sealed: bytes) -> list[Row]:
-    """Return the rows. Raises Unavailable if they were sealed with another secret key."""
+def unseal(kind: Kind, stored: bytes) -> list[Row]:
+    """Return the rows. Raises ImportUnreadable if they were sealed with another key, or by a release that made its keys
+    in another way: such a file is sent again, and its import goes like any that nobody applies.
+    """
     try:
-        packed = _box().decrypt(sealed)
-    except InvalidToken as error:
-        raise Unavailable from error
+        packed = sealed.unseal(_PURPOSE, stored.decode())
+    except Unavailable as error:
+        raise ImportUnreadable from error
     if kind == "departments":
         return list(msgspec.msgpack.decode(packed, type=list[DepartmentRow]))
     return list(msgspec.msgpack.decode(packed, type=list[PersonRow]))
-
-
-def _box() -> Fernet:
-    digest = hashlib.sha256(_PURPOSE + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))

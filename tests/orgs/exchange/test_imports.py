@@ -13,7 +13,15 @@ from apps.access.scopes import tenant_scope
 from apps.access.selectors import powers_of
 from apps.accounts.models import User
 from apps.audit.models import Entry
-from apps.orgs.errors import FileRefused, ImportBusy, ImportDone, ImportNotFound, ImportsFull, OrganisationNotFound
+from apps.orgs.errors import (
+    FileRefused,
+    ImportBusy,
+    ImportDone,
+    ImportNotFound,
+    ImportsFull,
+    ImportUnreadable,
+    OrganisationNotFound,
+)
 from apps.orgs.exchange import imports
 from apps.orgs.exchange.columns import Kind
 from apps.orgs.exchange.imports import (
@@ -373,6 +381,19 @@ def test_a_part_that_breaks_off_is_free_again(
             apply_part(boss, import_id=source.id, now=timezone.now())
 
     assert applied(boss, source).done["CreateDepartment"] == 3
+
+
+def test_rows_that_cannot_be_opened_are_refused_and_the_import_is_thrown_away(
+    boss: User, organisation: Organisation
+) -> None:
+    source = received(boss, organisation, DEPARTMENTS)
+    ImportPart.objects.for_tenant(source.tenant_id).update(sealed=b"sealed by somebody else")
+
+    with pytest.raises(ImportUnreadable):
+        apply_part(boss, import_id=source.id, now=timezone.now())
+    discard_import(boss, import_id=source.id, now=timezone.now())
+
+    assert not Import.objects.for_tenant(source.tenant_id).exists()
 
 
 def test_nothing_more_to_do_is_no_error(boss: User, organisation: Organisation) -> None:
