@@ -49,6 +49,8 @@ def test_others_are_not_asked_for_a_tenant(pages: Pages) -> None:
 def test_a_level_comes_with_its_figures_in_few_queries(
     world: World, pages: Pages, django_assert_max_num_queries: Any
 ) -> None:
+    pages["organisation"].get(LEVEL)  # the first answer of a session notes its browser
+
     with django_assert_max_num_queries(9):
         items = pages["organisation"].get(LEVEL, {"parent": str(world.departments["North"].pk)}).json()["items"]
 
