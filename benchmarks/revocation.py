@@ -4,9 +4,10 @@
 
 `closing`: two real nodes of a cluster; a terminal signs in at one, and is revoked over REST at the other. From the
 request to the close at the socket, and from `revoked_at`, which is taken before the transaction, to the close: that
-covers the commit, the way to the other node and the close. `opening`: the statement that checks token and terminal, by
-`EXPLAIN ANALYZE`, so without the way to the database; among so many tokens, each with a refresh token, a terminal and
-the chain between them, of a tenant that bounds the terminals of a platform.
+covers the commit, the way to the other node and the close. Likewise a person and a whole tenant that are suspended.
+`opening`: the statement that checks token and terminal, by `EXPLAIN ANALYZE`, so without the way to the database, and
+by the plan for batches of every size, with which a prepared statement ends up; among so many tokens, each with a refresh
+token, a terminal and the chain between them, of a tenant that bounds the terminals of a platform.
 
 Uses DATABASE_URL (databases of its own are made there and dropped), or else starts an embedded PostgreSQL.
 """
@@ -19,6 +20,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -26,7 +29,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -35,13 +38,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "imsite.settings.test"
 from benchmarks._database import database_server, fresh_database  # noqa: E402
 
 if TYPE_CHECKING:  # it reads Django's settings
-    from tests.webclient.browser.two_nodes import TwoNodes
+    from tests.webclient.browser.two_nodes import Node, TwoNodes
 
 DATABASE = "imsite_bench_revocation"
 PROGRAM = "imsite-cli"
 PEOPLE = 20
 OPENINGS = 500
 CLOSED_WITHIN_S = 30
+SUSPENDED, ACTIVE = {"status": "suspended"}, {"status": "active"}
 TARGET_CLOSE_MS, TARGET_CHECK_MS = 1_000, 1.0
 
 
@@ -63,12 +67,17 @@ def measure_closing(rounds: int) -> dict[str, Any]:
             logins = site.take_people(PEOPLE)
             own = [token_of(site, login) for login in logins]
             pairs = [revoke_once(site, logins[n % PEOPLE], own[n % PEOPLE]) for n in range(rounds)]
+            root = token_of(site, site.logins["operators"][0])
+            person = [suspend_once(site, logins[n % PEOPLE], root, "people") for n in range(rounds)]
+            tenant = [suspend_once(site, logins[n % PEOPLE], root, "tenants") for n in range(rounds)]
         finally:
             site.close()
     return {
         "rounds": rounds,
         "from_request_ms": percentiles([request_ms for request_ms, _ in pairs]),
         "from_revoked_at_ms": percentiles([revoked_ms for _, revoked_ms in pairs]),
+        "person_from_request_ms": percentiles(person),
+        "tenant_from_request_ms": percentiles(tenant),
     }
 
 
@@ -81,28 +90,60 @@ def token_of(site: "TwoNodes", login: str) -> str:
 
 def revoke_once(site: "TwoNodes", login: str, own_token: str) -> tuple[float, float]:
     """Sign a terminal in at the first node and revoke it at the second; return how long both took, in ms."""
-    first, second = site.nodes
+    second = site.nodes[1]
     terminal = str(uuid4())
-    frame = {"op": "sign_in", "token": token_of(site, login), "terminal": terminal, "platform": "linux"}
-    with connect(first.ws_url) as socket:
-        socket.send(json.dumps(frame))
-        welcome = json.loads(socket.recv(CLOSED_WITHIN_S))
-        if welcome["op"] != "welcome":
-            raise RuntimeError(f"the terminal was not let in: {welcome}")
-        request = urllib.request.Request(f"{second.url}/api/v1/me/terminals/{terminal}", method="DELETE")
-        request.add_header("Authorization", f"Bearer {own_token}")
+    with signed_in(site, login, terminal) as (socket, _welcome):
         begun_s = time.time()
-        urllib.request.urlopen(request, timeout=CLOSED_WITHIN_S).close()
-        try:
-            while True:
-                socket.recv(CLOSED_WITHIN_S)
-        except ConnectionClosed:
-            closed_s = time.time()
+        ask(second, "DELETE", f"me/terminals/{terminal}", own_token)
+        closed_s = end_of(socket)
     with psycopg.connect(site.conninfo) as connection:
         row = connection.execute("SELECT revoked_at FROM accounts_terminal WHERE id = %s", (terminal,)).fetchone()
     if row is None:
         raise RuntimeError("the terminal is not there")
     return (closed_s - begun_s) * 1000, (closed_s - row[0].timestamp()) * 1000
+
+
+def suspend_once(site: "TwoNodes", login: str, root: str, kind: str) -> float:
+    """Sign somebody in at the first node, suspend her or her tenant at the second, take it back; return ms."""
+    second = site.nodes[1]
+    off, on = ({"is_active": False}, {"is_active": True}) if kind == "people" else (SUSPENDED, ACTIVE)
+    with signed_in(site, login, str(uuid4())) as (socket, welcome):
+        path = f"{kind}/{welcome['user' if kind == 'people' else 'tenant']}/status"
+        begun_s = time.time()
+        ask(second, "PUT", path, root, off)
+        closed_s = end_of(socket)
+    ask(second, "PUT", path, root, on)
+    return (closed_s - begun_s) * 1000
+
+
+@contextmanager
+def signed_in(site: "TwoNodes", login: str, terminal: str) -> Iterator[tuple[ClientConnection, dict[str, Any]]]:
+    """A socket of somebody at the first node, and its welcome."""
+    frame = {"op": "sign_in", "token": token_of(site, login), "terminal": terminal, "platform": "linux"}
+    with connect(site.nodes[0].ws_url) as socket:
+        socket.send(json.dumps(frame))
+        welcome = json.loads(socket.recv(CLOSED_WITHIN_S))
+        if welcome["op"] != "welcome":
+            raise RuntimeError(f"the terminal was not let in: {welcome}")
+        yield socket, welcome
+
+
+def ask(node: "Node", method: str, path: str, token: str, body: dict[str, Any] | None = None) -> None:
+    """Make a request over REST. Raises HTTPError."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{node.url}/api/v1/{path}", data, method=method)
+    request.add_header("Authorization", f"Bearer {token}")
+    request.add_header("Content-Type", "application/json")
+    urllib.request.urlopen(request, timeout=CLOSED_WITHIN_S).close()
+
+
+def end_of(socket: ClientConnection) -> float:
+    """Wait until the other side closes; return when it did."""
+    try:
+        while True:
+            socket.recv(CLOSED_WITHIN_S)
+    except ConnectionClosed:
+        return time.time()
 
 
 def measure_opening(url: str, tokens: int) -> dict[str, Any]:
@@ -113,20 +154,31 @@ def measure_opening(url: str, tokens: int) -> dict[str, Any]:
     step = max(1, tokens // OPENINGS)
     planning: list[float] = []
     execution: list[float] = []
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute("VACUUM ANALYZE")
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        first, *rest = CHECK.split("%s")
+        numbered = "".join(f"${place}{part}" for place, part in enumerate(rest, start=1))
+        connection.execute(f"PREPARE looked_up AS {first}{numbered}")
         for checksum, terminal in checksums[::step]:
             parameters = ([checksum], [terminal], ["web"])
-            rows = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {CHECK}", parameters).fetchone()
-            plan = rows[0][0] if rows else {}
-            planning.append(plan["Planning Time"])
-            execution.append(plan["Execution Time"])
+            planning.append(
+                explained(connection, f"EXPLAIN (SUMMARY, FORMAT JSON) {CHECK}", parameters)["Planning Time"]
+            )
+            execute = "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_up(%s, %s, %s)"
+            execution.append(explained(connection, execute, parameters)["Execution Time"])
     return {
         "tokens": tokens,
         "openings": len(execution),
         "execution_ms": percentiles(execution),
         "planning_ms": percentiles(planning),
     }
+
+
+def explained(connection: "psycopg.Connection[Any]", statement: str, parameters: tuple[Any, ...]) -> dict[str, Any]:
+    """Return what the planner says of a statement."""
+    row = connection.execute(statement, parameters).fetchone()
+    return dict(row[0][0]) if row else {}
 
 
 def make_sign_ins(count: int) -> list[tuple[str, UUID]]:
@@ -182,6 +234,8 @@ def print_table(result: dict[str, Any]) -> None:
     for title, row in (
         (f"close at the other node, from the request, ms (n={closing['rounds']})", closing["from_request_ms"]),
         ("close at the other node, from revoked_at, ms", closing["from_revoked_at_ms"]),
+        ("a person suspended: close at the other node, from the request, ms", closing["person_from_request_ms"]),
+        ("a tenant suspended: close at the other node, from the request, ms", closing["tenant_from_request_ms"]),
         (f"check of a token among {opening['tokens']}, database ms", opening["execution_ms"]),
         ("planning of that statement, once per connection, ms", opening["planning_ms"]),
     ):

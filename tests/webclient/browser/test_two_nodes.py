@@ -227,7 +227,7 @@ def test_who_is_suspended_at_one_node_is_closed_at_the_other(cluster: TwoNodes) 
         switch(second, f"people/{welcome['user']}", root, {"is_active": False})
         person, person_code, _ = end_of(hers)
         others.send(json.dumps({"op": "heartbeat"}))
-        assert json.loads(others.recv(10))["op"] == "heartbeat"
+        assert json.loads(others.recv(PATIENCE_S))["op"] == "heartbeat"
         try:
             switch(second, f"tenants/{welcome['tenant']}", root, {"status": "suspended"})
             tenant, tenant_code, _ = end_of(others)
