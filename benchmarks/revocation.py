@@ -6,8 +6,8 @@
 request to the close at the socket, and from `revoked_at`, which is taken before the transaction, to the close: that
 covers the commit, the way to the other node and the close. Likewise a person and a whole tenant that are suspended.
 `opening`: the statement that checks token and terminal, by `EXPLAIN ANALYZE`, so without the way to the database, and
-by the plan for batches of every size, with which a prepared statement ends up; among so many tokens, each with a refresh
-token, a terminal and the chain between them, of a tenant that bounds the terminals of a platform.
+by the plan for batches of every size, with which a prepared statement ends up; among so many tokens, each with a
+refresh token, a terminal and the chain between them, of a tenant that bounds the terminals of a platform.
 
 Uses DATABASE_URL (databases of its own are made there and dropped), or else starts an embedded PostgreSQL.
 """
