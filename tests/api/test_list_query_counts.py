@@ -61,6 +61,7 @@ ONE_ROW = {
     "/api/v1/grants/{grant}",
     "/api/v1/imports/{source}",
     "/api/v1/me",
+    "/api/v1/me/security",
     "/api/v1/organisations/{organisation}",
     "/api/v1/placements/{placement}",
     "/api/v1/service-accounts/{account}",

@@ -109,7 +109,7 @@ class TestOnANode:
     @pytest.fixture(autouse=True)
     def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(shutouts, "LOOK_EVERY_S", 0.05)
-        monkeypatch.setattr("apps.accounts.services.tokens.revoke_on_commit", lambda user_id: None)
+        monkeypatch.setattr("apps.accounts.services.tokens.revoke_on_commit", lambda user_id, why: None)
 
     async def test_a_password_changed_in_another_process_ends_sessions_as_well(self, dial: Dial, alice: User) -> None:
         desk = await dial(alice)
