@@ -34,7 +34,8 @@ class Placement(TenantScoped, Identified, Versioned):
         base_manager_name = "unscoped"
         default_manager_name = "unscoped"
         constraints = [
-            models.UniqueConstraint(fields=["department", "user"], name="orgs_placement_once"),
+            # With the tenant within it, counting who is where reads this index alone.
+            models.UniqueConstraint(fields=["department", "user"], include=["tenant"], name="orgs_placement_once"),
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="orgs_placement_one_primary"),
         ]
         indexes = [
