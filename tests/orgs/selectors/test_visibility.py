@@ -9,7 +9,8 @@ from apps.accounts.models import User
 from apps.orgs.models import Block, Contact
 from apps.orgs.selectors import visibility
 from apps.orgs.selectors.standing import read_standing
-from tests.orgs.small_worlds import Stored, make_world, store_worlds
+from apps.orgs.visibility import Department, Organisation, Person, Placement, World
+from tests.orgs.small_worlds import PEOPLE, Stored, make_world, store_world, store_worlds
 
 WORLDS = 200
 """Of fourteen rules left out on trial, thirteen showed within the first forty of them."""
@@ -101,6 +102,24 @@ def test_the_worlds_are_worth_it(worlds: list[Stored]) -> None:
     assert min(refusals.count(code) for code in ("None", "user_not_found", "blocked", "writing_not_agreed")) >= 10
     assert min(sum(each.sees_most is most for each in stands) for most in (True, False)) >= 30
     assert min(sum(bool(each.inside) for each in stands), sum(each.has_walls for each in stands)) >= 30
+
+
+@pytest.mark.django_db
+def test_a_hidden_person_is_seen_by_those_who_share_what_is_hidden_and_by_nobody_else() -> None:
+    stored = store_world(
+        World(
+            people={name: Person(is_hidden=name == "b") for name in PEOPLE},
+            organisations={"acme": Organisation("organisation")},
+            departments={"root": Department("acme"), "lab": Department("acme", "root", is_hidden=True)},
+            placements=(*(Placement(name, "lab") for name in "abc"), Placement("b", "root"), Placement("d", "root")),
+        )
+    )
+    everybody = [user.id for user in stored.users.values()]
+
+    for name, expected in {"a": {"b", "c", "d"}, "d": set()}.items():
+        listed = stored.names(user.id for user in visibility.visible_users(stored.users[name]))
+        looked_at = stored.names(visibility.may_see(stored.users[name], everybody))
+        assert listed & set("bcd") - {name} == looked_at & set("bcd") - {name} == expected
 
 
 class TestOnePair:
