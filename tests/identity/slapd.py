@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from apps.identity.ldap.settings import LdapSettings
+from tests.ports import take_port
 
 SUFFIX = "dc=example,dc=com"
 PEOPLE = f"ou=人员,{SUFFIX}"
@@ -74,7 +75,7 @@ def start(folder: Path) -> tuple[Slapd, "subprocess.Popen[bytes]"]:
     """Fill a new server and start it; the caller ends the process."""
     program = require_slapd()
     ca_pem = write_certificates(folder)
-    port, tls_port = free_port(), free_port()
+    port, tls_port = take_port(), take_port()
     (folder / "data").mkdir()
     configuration = folder / "slapd.conf"
     configuration.write_text(_configuration(folder))
@@ -127,13 +128,6 @@ def person(number: int, unit: str, **values: str) -> str:
     name = values.pop("cn", f"员工{number:03d}")
     fields = {"sn": name[0], "mail": f"{uid}@example.com", "title": "工程师", "userPassword": PASSWORD, **values}
     return _entry(f"uid={uid},{unit}", ["inetOrgPerson"], uid=uid, cn=name, **fields)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def write_certificates(folder: Path, *, name: str = "localhost") -> str:

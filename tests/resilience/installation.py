@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
@@ -25,7 +24,7 @@ from imsite.embedded import EmbeddedPostgres
 from imsite.embedded.address import ServerAddress
 from imsite.embedded.leftovers import find_processes
 from imsite.env import ROOT
-from imsite.ports import choose_free_port
+from tests.ports import take_port
 
 READY_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 20.0
@@ -38,8 +37,8 @@ class Installation:
         self.folder = folder
         self.password = secrets.token_urlsafe(12)
         self.postgres = EmbeddedPostgres(folder / "data")
-        self.http_port, self.ws_port = (choose_free_port(random.Random()) for _ in range(2))
-        self._cluster_ports = [str(choose_free_port(random.Random())) for _ in range(2)]
+        self.http_port, self.ws_port = (take_port() for _ in range(2))
+        self._cluster_ports = [str(take_port()) for _ in range(2)]
         self.users: dict[str, str] = {}
         self.conversations: list[str] = []
         # The server dies with the thread that started it, so one thread that outlives every test starts it.

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from urllib.parse import quote
 from django.db import connection
 
 from imsite.env import ROOT
-from imsite.ports import choose_free_port
+from tests.ports import take_port
 
 START_TIMEOUT_S = 60.0
 
@@ -59,8 +58,8 @@ def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int, **v
         IM_DATA_DIR=str(data_dir),
         IM_HTTP_PORT=str(http_port),
         IM_WS_PORT=str(ws_port),
-        IM_CLUSTER_PORT=str(choose_free_port(random.Random())),
-        IM_CLUSTER_DATA_PORT=str(choose_free_port(random.Random())),
+        IM_CLUSTER_PORT=str(take_port()),
+        IM_CLUSTER_DATA_PORT=str(take_port()),
     )
     environment |= variables
     process = subprocess.Popen(
@@ -77,7 +76,7 @@ def start_node(server: str, data_dir: Path, *, http_port: int, ws_port: int, **v
 @contextlib.contextmanager
 def running_node(server: str, data_dir: Path, **variables: str) -> Iterator[NodeProcess]:
     """A node that answers; killed afterwards if it has not ended by itself."""
-    http_port, ws_port = (choose_free_port(random.Random()) for _ in range(2))
+    http_port, ws_port = (take_port() for _ in range(2))
     node = start_node(server, data_dir, http_port=http_port, ws_port=ws_port, **variables)
     try:
         _await_health(node)

@@ -7,15 +7,11 @@ import pytest
 from imsite.errors import OperatorError
 from imsite.serving import listeners as module
 from imsite.serving.listeners import open_group, open_listeners
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+from tests.ports import take_port
 
 
 def test_connections_are_queued_at_once() -> None:
-    port = free_port()
+    port = take_port()
 
     [listener] = open_listeners("127.0.0.1", {"IM_HTTP_PORT": port})
 
@@ -25,7 +21,7 @@ def test_connections_are_queued_at_once() -> None:
 
 
 def test_two_names_of_one_port_share_a_socket() -> None:
-    port = free_port()
+    port = take_port()
 
     listeners = open_listeners("127.0.0.1", {"IM_HTTP_PORT": port, "IM_WS_PORT": port})
 
@@ -44,7 +40,7 @@ def test_a_taken_port_is_named_with_its_setting() -> None:
 @pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
 def test_an_ipv6_address_is_listened_on() -> None:
     try:
-        [listener] = open_listeners("::1", {"IM_HTTP_PORT": free_port()})
+        [listener] = open_listeners("::1", {"IM_HTTP_PORT": take_port()})
     except OperatorError:
         pytest.skip("no IPv6 on this machine")
 
@@ -55,7 +51,7 @@ def test_an_ipv6_address_is_listened_on() -> None:
 class TestGroup:
     @pytest.mark.skipif(not module.HAS_QUEUES, reason="the kernel does not spread connections")
     def test_each_process_has_a_queue_of_its_own_and_connections_spread_over_them(self) -> None:
-        port = free_port()
+        port = take_port()
 
         groups = open_group("127.0.0.1", {"IM_WS_PORT": port}, 3)
 
@@ -69,21 +65,21 @@ class TestGroup:
     def test_elsewhere_all_take_from_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "HAS_QUEUES", False)
 
-        groups = open_group("127.0.0.1", {"IM_HTTP_PORT": free_port(), "IM_WS_PORT": free_port()}, 3)
+        groups = open_group("127.0.0.1", {"IM_HTTP_PORT": take_port(), "IM_WS_PORT": take_port()}, 3)
 
         assert len({id(listener) for group in groups for listener in group}) == 2
         for listener in groups[0]:
             listener.close()
 
     def test_the_port_of_another_program_is_refused_even_if_that_shares_its_own(self) -> None:
-        port = free_port()
+        port = take_port()
         [others] = open_listeners("127.0.0.1", {"IM_WS_PORT": port}, shared=True)
 
         with others, pytest.raises(OperatorError, match=rf"{port}.*IM_WS_PORT"):
             open_group("127.0.0.1", {"IM_WS_PORT": port}, 2)
 
     def test_one_alone_shares_with_nobody(self) -> None:
-        port = free_port()
+        port = take_port()
 
         [[listener]] = open_group("127.0.0.1", {"IM_WS_PORT": port}, 1)
 
@@ -91,7 +87,7 @@ class TestGroup:
             open_listeners("127.0.0.1", {"IM_WS_PORT": port}, shared=True)
 
     def test_a_taken_port_leaves_none_of_the_others_open(self) -> None:
-        port = free_port()
+        port = take_port()
         with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OperatorError, match="IM_WS_PORT"):
             open_listeners("127.0.0.1", {"IM_HTTP_PORT": port, "IM_WS_PORT": taken.getsockname()[1]})
 

@@ -1,7 +1,6 @@
 """One node, several real processes: shared ports, divided work, and what becomes of it when one dies or is removed."""
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -19,9 +18,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from apps.wire.errors import CloseCode
 from imsite.env import ROOT
-from imsite.ports import choose_free_port
 from tests.imsite.serving.node_process import NodeProcess, running_node
 from tests.imsite.serving.node_suite import receive_until_closed
+from tests.ports import take_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -78,7 +77,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def node(django_db_setup: None, tmp_path: Path) -> Iterator[Node]:
-    probe_port = choose_free_port(random.Random())
+    probe_port = take_port()
     variables = {"IM_NODE_PROCESSES": str(PROCESSES), "IM_PROBE_PORT": str(probe_port), "IM_NODE_NAME": "n"}
     with running_node("im", tmp_path, **variables) as process:
         node = Node(process, tmp_path, probe_port)

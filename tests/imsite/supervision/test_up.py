@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -26,9 +25,9 @@ from imsite.embedded.address import load_address
 from imsite.env import ROOT, Environment
 from imsite.errors import NodeRemoved
 from imsite.phrases import width
-from imsite.ports import choose_free_port
 from imsite.supervision import up
 from imsite.supervision.nodes import plan_nodes
+from tests.ports import take_port
 
 pytestmark = pytest.mark.processes
 
@@ -48,8 +47,8 @@ class RunningSite:
             "IM_DATA_DIR": str(data_dir),
             "IM_HTTP_PORT": str(http_port),
             "IM_WS_PORT": str(ws_port),
-            "IM_CLUSTER_PORT": str(choose_free_port(random.Random())),
-            "IM_CLUSTER_DATA_PORT": str(choose_free_port(random.Random())),
+            "IM_CLUSTER_PORT": str(take_port()),
+            "IM_CLUSTER_DATA_PORT": str(take_port()),
             **variables,
         }
         self.process = subprocess.Popen(
@@ -116,8 +115,7 @@ class RunningSite:
 
 
 def start_site(data_dir: Path, **variables: str) -> RunningSite:
-    randomness = random.Random()
-    site = RunningSite(data_dir, choose_free_port(randomness), choose_free_port(randomness), **variables)
+    site = RunningSite(data_dir, take_port(), take_port(), **variables)
     site.wait_for_line("ready in")
     return site
 
@@ -222,7 +220,7 @@ def test_several_processes_end_with_the_one_that_forked_them_and_come_back_toget
     for site in sites:
         if site.process.poll() is None:
             site.finish()
-    probe_port = choose_free_port(random.Random())
+    probe_port = take_port()
     sites.append(start_site(data_dir, IM_NODE_PROCESSES="2", IM_PROBE_PORT=str(probe_port)))
     site = sites[-1]
     node = site.child("node")
@@ -267,7 +265,7 @@ def test_killing_everything_at_once_loses_nothing(site: RunningSite, sites: list
 
 
 def test_a_second_one_in_the_same_folder_is_refused(site: RunningSite) -> None:
-    second = RunningSite(site.data_dir, choose_free_port(random.Random()), choose_free_port(random.Random()))
+    second = RunningSite(site.data_dir, take_port(), take_port())
 
     assert second.process.wait(30) == 1
 
@@ -283,7 +281,7 @@ def test_a_second_one_in_the_same_folder_is_refused(site: RunningSite) -> None:
 def test_a_taken_port_is_one_line_and_nothing_is_started(data_dir: Path, language: str, line: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        site = RunningSite(data_dir.with_name("unused"), port, choose_free_port(random.Random()), LANG=language)
+        site = RunningSite(data_dir.with_name("unused"), port, take_port(), LANG=language)
         assert site.process.wait(30) == 1
 
     site.wait_for_line("^imsite: " + line.format(port))

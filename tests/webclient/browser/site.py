@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import secrets
 import signal
 import subprocess
@@ -14,8 +13,8 @@ from pathlib import Path
 import psycopg
 
 from imsite.env import ROOT
-from imsite.ports import choose_free_port
 from tests.databases import database_url, drop_database, make_database
+from tests.ports import take_port
 
 READY_TIMEOUT_S = 60.0
 
@@ -26,8 +25,7 @@ class Site:
     def __init__(self, folder: Path, worker: str) -> None:
         self.folder = folder
         self.password = secrets.token_urlsafe(12)
-        randomness = random.Random()
-        self.http_port, self.ws_port = choose_free_port(randomness), choose_free_port(randomness)
+        self.http_port, self.ws_port = take_port(), take_port()
         self.logins: dict[str, list[str]] = {}
         self._database = f"imsite_browser_{worker}_{os.getpid()}"
         self._node: subprocess.Popen[bytes] | None = None

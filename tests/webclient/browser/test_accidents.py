@@ -1,11 +1,9 @@
 """What must not lose or double a message: crashes of the server, closed tabs, old tokens."""
 
-import random
-
 import pytest
 from playwright.sync_api import expect
 
-from imsite.ports import choose_free_port
+from tests.ports import take_port
 from tests.webclient.browser.conftest import Visit, name_of
 from tests.webclient.browser.site import Site
 from tests.webclient.browser.visitor import new_tab
@@ -69,7 +67,7 @@ def test_messages_of_a_closed_tab_are_sent_by_the_next_one(visit: Visit, pair: t
 def test_where_the_socket_port_is_closed_the_port_of_the_page_serves(
     visit: Visit, pair: tuple[str, str], site: Site
 ) -> None:
-    closed = choose_free_port(random.Random())
+    closed = take_port()
     site.kill()
     site.start(public_ws_url=f"ws://127.0.0.1:{closed}/ws/v1")
     try:

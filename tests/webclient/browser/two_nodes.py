@@ -1,7 +1,6 @@
 """Two real nodes of one cluster, for browsers: each has a public address, so that they send people to one another."""
 
 import json
-import random
 import secrets
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from apps.cluster.runtime.asking import AdminRequest, AskFailed, ask_node
 from apps.cluster.runtime.keyring import KeyRing
 from apps.events.publish import user_group
 from imsite.env import ROOT, Environment
-from imsite.ports import choose_free_port
+from tests.ports import take_port
 from tests.webclient.browser.site import READY_TIMEOUT_S, Site
 
 STOP_TIMEOUT_S = 30.0
@@ -50,8 +49,7 @@ class TwoNodes(Site):
 
     def __init__(self, folder: Path, worker: str) -> None:
         super().__init__(folder, f"two_{worker}")
-        chance = random.Random()
-        self.nodes = [made(f"n{place}", chance) for place in range(2)]
+        self.nodes = [made(f"n{place}") for place in range(2)]
         self._secret = secrets.token_urlsafe(48)
         self._ring = KeyRing(Environment({"IM_SECRET_KEY": self._secret}).cluster_keys)
 
@@ -152,7 +150,7 @@ class TwoNodes(Site):
         }
 
 
-def made(name: str, chance: random.Random) -> Node:
+def made(name: str) -> Node:
     """A node on free ports, not started."""
-    http_port, ws_port, control_port, data_port = (choose_free_port(chance) for _ in range(4))
+    http_port, ws_port, control_port, data_port = (take_port() for _ in range(4))
     return Node(name, http_port, ws_port, control_port, data_port)

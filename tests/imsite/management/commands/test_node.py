@@ -12,6 +12,7 @@ from imsite.errors import NodeRemoved, OperatorError
 from imsite.logs import FieldFormatter
 from imsite.management.commands import node
 from imsite.supervision.workers import Workers
+from tests.ports import take_port
 
 Served = list[tuple[str, object, bool]]
 
@@ -43,15 +44,10 @@ def served(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> Se
     return calls
 
 
-def two_free_ports() -> list[int]:
-    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
-        return [first.getsockname()[1], second.getsockname()[1]]
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize("server", ["im", "uvicorn", "daphne"])
 def test_the_chosen_server_gets_the_chosen_ports(served: Served, server: str) -> None:
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", server=server, http_port=http_port, ws_port=ws_port, until_stdin_closes=True)
 
@@ -60,7 +56,7 @@ def test_the_chosen_server_gets_the_chosen_ports(served: Served, server: str) ->
 
 @pytest.mark.django_db
 def test_the_default_is_our_own(served: Served) -> None:
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", http_port=http_port, ws_port=ws_port)
 
@@ -92,7 +88,7 @@ def test_a_taken_port_is_one_line(served: Served) -> None:
 
 @pytest.mark.django_db
 def test_the_command_line_says_whom_to_join(served: Served, settings: Any) -> None:
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
     options = ["--join", "a.example:8002", "--join", "[::1]:9002", "--name", "beijing-1", "--cluster-port", "9100"]
 
     call_command("node", *options, http_port=http_port, ws_port=ws_port)
@@ -104,7 +100,7 @@ def test_the_command_line_says_whom_to_join(served: Served, settings: Any) -> No
 
 @pytest.mark.django_db
 def test_founders_join_each_other(served: Served, settings: Any) -> None:
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", "--join", "a.example:8002", "--expect", "3", http_port=http_port, ws_port=ws_port)
 
@@ -120,7 +116,7 @@ def test_what_is_no_node_is_one_line(served: Served) -> None:
 
 @pytest.mark.django_db
 def test_roles_are_told_to_the_cluster_and_kept_by_the_process(served: Served, settings: Any) -> None:
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", "--roles", "http,jobs", http_port=http_port, ws_port=ws_port)
 
@@ -135,7 +131,7 @@ def test_a_node_with_a_name_signs_its_log(
     served: Served, monkeypatch: pytest.MonkeyPatch, variable: str, signed: str
 ) -> None:
     monkeypatch.setenv("IM_NODE_NAME", variable)
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", http_port=http_port, ws_port=ws_port)
 
@@ -148,8 +144,8 @@ def test_several_processes_are_planned_with_their_ports_open_and_each_takes_its_
 ) -> None:
     ran: list[tuple[Workers, bool]] = []
     monkeypatch.setattr(Workers, "run", lambda self, *, until_stdin_closes: ran.append((self, until_stdin_closes)))
-    monkeypatch.setenv("IM_PROBE_PORT", str(two_free_ports()[0]))
-    http_port, ws_port = two_free_ports()
+    monkeypatch.setenv("IM_PROBE_PORT", str(take_port()))
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", "--processes", "3", "--name", "n", http_port=http_port, ws_port=ws_port)
 
@@ -173,7 +169,7 @@ def test_several_processes_are_planned_with_their_ports_open_and_each_takes_its_
 
 @pytest.mark.django_db
 def test_daphne_is_one_process_whatever_was_asked_for(served: Served) -> None:
-    http_port, ws_port = two_free_ports()
+    http_port, ws_port = take_port(), take_port()
 
     call_command("node", "--processes", "4", server="daphne", http_port=http_port, ws_port=ws_port)
 
