@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from oauth2_provider.models import (
     get_access_token_model,
     get_grant_model,
@@ -17,7 +17,7 @@ from oauth2_provider.models import (
 )
 from oauth2_provider.settings import oauth2_settings
 
-from apps.accounts.models import FailedProofs, IssuedCode, PasswordReset, SpentTicket
+from apps.accounts.models import FailedProofs, IssuedCode, PasswordReset, SpentTicket, TerminalToken
 from apps.accounts.services import codes, lockout, tickets
 from apps.common.models import ANSWERS_KEPT_FOR, KeptAnswer
 
@@ -41,6 +41,7 @@ def expired_tokens(now: datetime) -> list[Rows]:
         get_grant_model().objects.filter(expires__lt=now).order_by("pk"),
         IssuedCode.unscoped.filter(issued_at__lt=now - codes.REMEMBERED).order_by("issued_at", "pk"),
         SpentTicket.unscoped.filter(expires_at__lt=now - tickets.REMEMBERED).order_by("expires_at", "pk"),
+        _links_to_nothing(),
     ]
 
 
@@ -53,3 +54,10 @@ def expired_traces(now: datetime) -> list[Rows]:
         FailedProofs.objects.filter(last_at__lt=forgiven).order_by("last_at", "pk"),
         KeptAnswer.unscoped.filter(created_at__lt=now - ANSWERS_KEPT_FOR).order_by("created_at", "pk"),
     ]
+
+
+def _links_to_nothing() -> Rows:
+    """Return what terminals signed in with of which no token is left."""
+    family = get_refresh_token_model().objects.filter(token_family=OuterRef("token_family"))
+    single = get_access_token_model().objects.filter(pk=OuterRef("access_token_id"))
+    return TerminalToken.unscoped.filter(~Exists(family), ~Exists(single)).order_by("pk")

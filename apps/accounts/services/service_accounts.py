@@ -152,16 +152,6 @@ def read_service_account(powers: Powers, user_id: UUID) -> ServiceAccount:
     return account
 
 
-def service_account_of(application: Any) -> User | None:
-    """Return the active service account that an application signs in as, with its tenant; None for people's programs.
-
-    One query.
-    """
-    accounts = ServiceAccount.unscoped.select_related("user__tenant")
-    account = accounts.filter(application=application, user__is_active=True, user__kind=User.Kind.SERVICE).first()
-    return None if account is None or not account.user.tenant.is_active else account.user
-
-
 def own_rate_of(user: User) -> int | None:
     """Return how many requests a minute a service account may make; None where that is as many as people. One query."""
     rows = ServiceAccount.objects.for_tenant(user.tenant_id).filter(pk=user.pk)

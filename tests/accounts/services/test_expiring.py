@@ -16,7 +16,7 @@ from oauth2_provider.models import (
     get_refresh_token_model,
 )
 
-from apps.accounts.models import FailedProofs, IssuedCode, PasswordReset, SpentTicket, User
+from apps.accounts.models import FailedProofs, IssuedCode, PasswordReset, SpentTicket, Terminal, TerminalToken, User
 from apps.accounts.services.expiring import expired_tokens, expired_traces
 from apps.common.models import KeptAnswer
 from apps.jobs.sweeping import sweep
@@ -90,6 +90,26 @@ def test_the_toolkits_own_command_would_leave_no_less(
 
     assert [model.objects.count() for model in models] == before
     assert before == [3, 4, 1, 1]
+
+
+def test_what_a_terminal_signed_in_with_is_forgotten_with_the_last_token_of_it(alice: User, program: Any) -> None:
+    month, moment = timedelta(days=30), timedelta(seconds=1)
+    terminal = Terminal.unscoped.create(tenant=alice.tenant, user=alice, id=uuid4(), platform="web", last_seen_at=NOW)
+    kept, gone = [
+        (
+            refresh_token(alice, program, f"chain {at}", revoked=at - month),
+            access_token(alice, program, f"single {at}", at),
+        )
+        for at in (NOW + moment, NOW - moment)
+    ]
+    for chain, single in (kept, gone):
+        for link in ({"token_family": chain.token_family}, {"access_token_id": single.pk}):
+            TerminalToken.unscoped.create(tenant=alice.tenant, terminal=terminal, **link)
+
+    assert swept() == 4
+
+    left = TerminalToken.unscoped.order_by("pk").values_list("token_family", "access_token_id")
+    assert list(left) == [(kept[0].token_family, None), (None, kept[1].pk)]
 
 
 def issued(user: User, at: datetime, name: str) -> Any:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import authenticate
 from django.utils import timezone
-from oauth2_provider.models import get_access_token_model
+from oauth2_provider.models import get_access_token_model, get_application_model
 
 from apps.access.errors import NotPermitted
 from apps.access.roles import AUDITOR, TENANT_ADMIN
@@ -26,15 +26,16 @@ from apps.accounts.services.service_accounts import (
     own_rate_of,
     read_service_account,
     renew_service_secret,
-    service_account_of,
     service_accounts_within,
     switch_service_account,
 )
+from apps.accounts.services.tokens import user_for_token
 from apps.accounts.services.users import set_password
 from apps.audit.models import Entry
 from apps.common.errors import InvalidInput, Stale
 from apps.tenants.models import Tenant
 from apps.tenants.services import suspend_tenant
+from tests.accounts.programs import post_token
 from tests.conftest import PASSWORD
 from tests.rest_client import issue_token
 
@@ -54,6 +55,13 @@ def admin(boss: User, bob: User) -> User:
 def make(actor: User, *, username: str = "builds", **terms: Any) -> Credentials:
     wanted = Terms(**({"display_name": "Build bot"} | terms))
     return create_service_account(actor, tenant=actor.tenant, username=username, terms=wanted, now=timezone.now())
+
+
+def signed_in(made: Credentials) -> User | None:
+    """Ask for a token with them; return whose it is, None if there is none."""
+    client = {"client_id": made.client_id, "client_secret": made.client_secret}
+    status, tokens = post_token({"grant_type": "client_credentials", **client})
+    return user_for_token(tokens["access_token"])[0] if status == 200 else None
 
 
 def test_its_program_counts_among_the_tenants_and_is_recorded(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +90,7 @@ class TestMaking:
         assert (user.login, user.kind, user.display_name) == ("builds@acme", User.Kind.SERVICE, "Build bot")
         assert (account.owner, account.description, account.requests_per_minute) == (admin, "Builds", 60)
         assert not powers_of(user, now=timezone.now()).has_any
-        assert service_account_of(account.application) == user
+        assert signed_in(made) == user
         assert Registration.unscoped.get(application=account.application).kind == Registration.Kind.SERVICE
 
     def test_its_secret_is_kept_as_a_hash_only(self, admin: User) -> None:
@@ -162,7 +170,7 @@ class TestChanging:
         renewed = renew_service_secret(admin, user_id=made.account.pk, now=timezone.now())
 
         assert renewed.client_id != made.client_id
-        assert service_account_of(renewed.account.application) == made.account.user
+        assert signed_in(renewed) == made.account.user
 
     def test_stopped_it_has_no_tokens_and_gets_none(self, admin: User) -> None:
         made = make(admin)
@@ -172,15 +180,15 @@ class TestChanging:
             switch_service_account(admin, user_id=made.account.pk, is_active=False, now=timezone.now())
 
         assert not get_access_token_model().objects.filter(user=made.account.user).exists()
-        assert service_account_of(made.account.application) is None
+        assert signed_in(made) is None
         switch_service_account(admin, user_id=made.account.pk, is_active=True, now=timezone.now())
-        assert service_account_of(made.account.application) == made.account.user
+        assert signed_in(made) == made.account.user
 
     def test_of_a_suspended_tenant_it_gets_none(self, admin: User, tenant: Tenant) -> None:
         made = make(admin)
         suspend_tenant(tenant)
 
-        assert service_account_of(made.account.application) is None
+        assert signed_in(made) is None
 
     def test_everything_is_recorded_and_no_secret(self, admin: User, tenant: Tenant) -> None:
         made = make(admin)
@@ -238,8 +246,8 @@ class TestNobodyElse:
 
         assert authenticate(None, username=user.login, password=PASSWORD) is None
 
-    def test_a_program_of_a_person_has_no_service_account(self, admin: User, alice: User) -> None:
-        application = make(admin).account.application
-        ServiceAccount.unscoped.update(user=alice)
+    def test_a_program_of_a_person_signs_nobody_in(self, admin: User, alice: User) -> None:
+        made = make(admin)
+        get_application_model().objects.filter(pk=made.account.application_id).update(user=alice)
 
-        assert service_account_of(application) is None
+        assert signed_in(made) is None
