@@ -5,9 +5,12 @@ refuses ends the attempt instead of going on in the clear. Referrals are never f
 wherever an answer says. Every wait has a bound.
 """
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Event, Timer
 from types import TracebackType
 from typing import Any, Final
 
@@ -36,6 +39,8 @@ from apps.identity.ldap.settings import LdapSettings, split_server
 
 MAX_ENTRIES: Final = 200_000
 """Of one search; a directory that answers with more is not read any further, and the run fails."""
+PATIENCE: Final = 4
+"""An answer has to be whole after so many times the settings' `timeout_s`, which bounds the wait for its next byte."""
 _PAGED: Final = "1.2.840.113556.1.4.319"
 _PORTS: Final = {"ldaps": 636, "starttls": 389, "plain": 389}
 _MEANINGS: Final = {
@@ -118,15 +123,16 @@ class Directory:
         assert self._connection is not None, "used outside of its block"  # noqa: S101
         connection = self._connection
         try:
-            connection.search(
-                base,
-                text,
-                scope,
-                attributes=attributes,
-                paged_size=self._settings.page_size,
-                paged_cookie=cookie,
-                time_limit=self._settings.timeout_s,
-            )
+            with _answered_in_time(connection, self._settings):
+                connection.search(
+                    base,
+                    text,
+                    scope,
+                    attributes=attributes,
+                    paged_size=self._settings.page_size,
+                    paged_cookie=cookie,
+                    time_limit=self._settings.timeout_s,
+                )
         except (LDAPException, OSError) as error:
             raise _failure(error, "") from error
         result = connection.result or {}
@@ -200,9 +206,10 @@ def _connect(settings: LdapSettings, address: str, dn: str, password: str) -> Co
     except (LDAPException, OSError) as error:
         raise _failure(error, address) from error
     try:
-        if settings.security == "starttls" and not connection.start_tls(read_server_info=False):
-            raise DirectoryFailed(Trouble.TLS_REFUSED, server=address)
-        _bind(connection, address)
+        with _answered_in_time(connection, settings):
+            if settings.security == "starttls" and not connection.start_tls(read_server_info=False):
+                raise DirectoryFailed(Trouble.TLS_REFUSED, server=address)
+            _bind(connection, address)
     except (LDAPException, OSError) as error:
         _hang_up(connection)
         raise _failure(error, address) from error
@@ -233,6 +240,32 @@ def _tls(settings: LdapSettings, host: str) -> Tls | None:
         ssl_options=[ssl.OP_NO_TLSv1, ssl.OP_NO_TLSv1_1],
         sni=host,
     )
+
+
+@contextmanager
+def _answered_in_time(connection: Connection, settings: LdapSettings) -> Iterator[None]:
+    """Hang up on a server whose answer never ends: one byte in time after another would hold its thread for ever.
+
+    Raises LDAPResponseTimeoutError then. A TLS handshake has a bound of its own.
+    """
+    is_over = Event()
+
+    def hang_up() -> None:
+        is_over.set()
+        with suppress(OSError):  # not the method of TLS sockets, which takes the channel from under the one who reads
+            socket.socket.shutdown(connection.socket, socket.SHUT_RDWR)
+
+    timer = Timer(settings.timeout_s * PATIENCE, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (LDAPException, OSError) as error:
+        if is_over.is_set():
+            raise LDAPResponseTimeoutError(f"no whole answer in {settings.timeout_s * PATIENCE} s") from error
+        raise
+    finally:
+        timer.cancel()
 
 
 def _hang_up(connection: Connection) -> None:

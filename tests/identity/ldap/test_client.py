@@ -1,13 +1,16 @@
 """Connections to a real directory: encryption that can't be stripped, fail-over, bounds, and passwords."""
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from apps.identity.ldap import client
 from apps.identity.ldap.client import Directory, is_right
 from apps.identity.ldap.failures import DirectoryFailed, Trouble
 from apps.identity.ldap.settings import LdapSettings
@@ -121,6 +124,25 @@ def _forward(listener: socket.socket, port: int) -> None:
     threading.Thread(target=serve, daemon=True).start()
 
 
+def _trickle(listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+    """Answer whoever connects with the beginning of a long message, and then with a byte now and then."""
+
+    def answer(peer: socket.socket) -> None:
+        with suppress(OSError), tls.wrap_socket(peer, server_side=True) if tls else peer as channel:
+            channel.recv(4096)
+            channel.sendall(b"\x30\x84\x00\x10\x00\x00")
+            while True:
+                channel.sendall(b"\x00")
+                time.sleep(0.2)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
 class TestTrouble:
     def test_the_next_server_is_asked_when_one_is_down(self, slapd: Slapd) -> None:
         settings = slapd.settings(servers=("127.0.0.1:1", f"127.0.0.1:{slapd.port}"))
@@ -133,6 +155,24 @@ class TestTrouble:
             settings = slapd.settings(servers=(f"127.0.0.1:{mute.getsockname()[1]}",), timeout_s=1)
 
             assert trouble_of(settings) in (Trouble.TIMEOUT, Trouble.UNREACHABLE)
+
+    @pytest.mark.parametrize("is_tls", [False, True])
+    def test_an_answer_that_never_ends_is_not_waited_for_long(
+        self, slapd: Slapd, monkeypatch: pytest.MonkeyPatch, *, is_tls: bool
+    ) -> None:
+        """Each byte comes in time, and there is always one more."""
+        monkeypatch.setattr(client, "PATIENCE", 2)
+        with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+            address = (f"127.0.0.1:{listener.getsockname()[1]}",)
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(slapd.folder / "server.pem", slapd.folder / "server.key")
+            _trickle(listener, tls if is_tls else None)
+            security = "ldaps" if is_tls else "plain"
+            settings = slapd.settings(servers=address, security=security, ca_pem=slapd.ca_pem, timeout_s=1)
+            began = time.monotonic()
+
+            assert trouble_of(settings) == Trouble.TIMEOUT
+            assert 1.5 < time.monotonic() - began < 20
 
     def test_a_wrong_password_of_ours_a_missing_base_and_a_bad_filter_are_told_apart(self, slapd: Slapd) -> None:
         settings = slapd.settings()
