@@ -14,6 +14,7 @@ from apps.accounts.models import Terminal as Terminals
 from apps.accounts.models import User
 from apps.accounts.services import deactivate_user, revoke_terminal, revoke_tokens, set_password
 from apps.accounts.services.chains import close_sessions_of
+from apps.accounts.services.consents import withdraw
 from apps.accounts.services.placing import Newcomer, take_places
 from apps.common.clock import now_ms
 from apps.events.asking import open_terminals
@@ -21,6 +22,7 @@ from apps.events.publish import GAP, REVOKE, user_group
 from apps.gateway import lifespan
 from apps.gateway.registry import Connection, Registry
 from apps.wire.errors import CloseCode
+from tests.accounts.programs import flow_of, make_program
 from tests.accounts.terminals import access_token_of
 from tests.conftest import PASSWORD
 from tests.gateway.conftest import Dial, in_database
@@ -194,6 +196,25 @@ async def test_a_token_that_is_taken_back_ends_the_sessions_it_opened_and_no_oth
     assert (await desk.receive())["reason"] == "token_invalid"
     assert await desk.closed() == CloseCode.SIGN_IN
     assert await phone.is_quiet()
+
+
+async def test_a_program_that_consent_is_taken_back_from_loses_its_sessions_of_that_person_and_no_others(
+    dial: Dial, alice: User, bob: User
+) -> None:
+    program = await in_database(make_program, alice.tenant)
+    sessions = []
+    for user in (alice, bob):
+        tokens = await in_database(flow_of(user, program).tokens, scope="openid im")
+        sessions.append(await dial(user, sign_in=False))
+        assert (await sessions[-1].sign_in(token=tokens["access_token"]))["op"] == "welcome"
+    of_alice, of_bob, desk = *sessions, await dial(alice)
+
+    await in_database(withdraw, alice, program.application.pk, now=timezone.now())
+
+    assert (await of_alice.receive())["reason"] == "token_invalid"
+    assert await of_alice.closed() == CloseCode.SIGN_IN
+    assert await of_bob.is_quiet()
+    assert await desk.is_quiet()
 
 
 async def test_a_node_tells_who_is_there(dial: Dial, alice: User, bob: User) -> None:

@@ -11,25 +11,23 @@ from oauth2_provider.models import get_access_token_model, get_grant_model, get_
 
 from apps.accounts.models import User
 from apps.accounts.policies import SCOPE
-from apps.events.publish import revoke_on_commit
+from apps.accounts.services.chains import close_sessions_by
 
 
 def end_program(application: Any, *, user: User | None = None) -> int:
     """Take back every token and code that an application holds, of one user or of all; return how many tokens.
 
-    The sessions of whoever is concerned are closed and have to show a token again; those of her other programs come
-    back at once. Runs within the caller's transaction.
+    The sessions that came in with one are closed; a terminal that holds a token of another program may come back.
+    Runs within the caller's transaction.
     """
     own = Q(application=application) if user is None else Q(application=application, user=user)
     get_grant_model().objects.filter(own).delete()
     refreshing = get_refresh_token_model().objects.filter(own, revoked__isnull=True)
     access = get_access_token_model().objects.filter(own)
-    concerned = set(refreshing.values_list("user_id", flat=True)) | set(access.values_list("user_id", flat=True))
+    close_sessions_by(refreshing.values("token_family"), access.values("pk"))
     count = int(refreshing.update(access_token=None, revoked=timezone.now()))
     count += int(access.count())
     access.delete()
-    for user_id in concerned - {None}:
-        revoke_on_commit(user_id)
     return count
 
 
@@ -37,14 +35,13 @@ def end_scopes(application: Any, gone: Collection[str], *, now: datetime) -> int
     """End the access tokens that hold a scope which their program may not ask for any more; return how many.
 
     Refreshing gives narrower ones, unless nothing is left of what they were for. The sessions that the whole scope let
-    in are closed. Runs within the caller's transaction; two queries at most.
+    in are closed, also where their token has expired since. Runs within the caller's transaction; three queries.
     """
     if not gone:
         return 0
     held = rf"(^| )({'|'.join(re.escape(scope) for scope in sorted(gone))})( |$)"
-    tokens = get_access_token_model().objects.filter(application=application, expires__gt=now, scope__regex=held)
-    concerned = set(tokens.values_list("user_id", flat=True)) - {None} if SCOPE in gone else set()
-    count = int(tokens.update(expires=now))
-    for user_id in concerned:
-        revoke_on_commit(user_id)
-    return count
+    holding = get_access_token_model().objects.filter(application=application, scope__regex=held)
+    if SCOPE in gone:
+        renewable = get_refresh_token_model().objects.filter(access_token__in=holding, revoked__isnull=True)
+        close_sessions_by(renewable.values("token_family"), holding.values("pk"))
+    return int(holding.filter(expires__gt=now).update(expires=now))
