@@ -11,10 +11,12 @@ import random
 from typing import Final
 
 from imsite.ports import CHOICE_FIRST, is_port_free
+from imsite.supervision.processes import PORT_STEP
 
 FIRST: Final = 10_000
-SPACING: Final = 50  # a node of several processes takes further ports, 10 apart
-PROCESSES: Final = SPACING // 10
+PROCESSES: Final = 5
+"""As many as a node may have here: each takes ports of its own, above those of the first."""
+SPACING: Final = PROCESSES * PORT_STEP
 
 
 def stretch(worker: int, workers: int) -> range:
@@ -25,9 +27,9 @@ def stretch(worker: int, workers: int) -> range:
 
 
 def take_port() -> int:
-    """A port of 127.0.0.1 that no other test of this run was given, with 49 after it."""
+    """A port of 127.0.0.1 that no other test of this run was given, with those of further processes after it."""
     for port in itertools.islice(_turns, len(_own)):
-        if all(is_port_free(port + 10 * place) for place in range(PROCESSES)):
+        if all(is_port_free(port + PORT_STEP * place) for place in range(PROCESSES)):
             return port
     raise OSError(f"no free port between {_own.start} and {_own.stop}")
 

@@ -248,6 +248,7 @@ def _answered_in_time(connection: Connection, settings: LdapSettings) -> Iterato
 
     Raises LDAPResponseTimeoutError then. A TLS handshake has a bound of its own.
     """
+    bound_s = settings.timeout_s * PATIENCE
     is_over = Event()
 
     def hang_up() -> None:
@@ -255,14 +256,14 @@ def _answered_in_time(connection: Connection, settings: LdapSettings) -> Iterato
         with suppress(OSError):  # not the method of TLS sockets, which takes the channel from under the one who reads
             socket.socket.shutdown(connection.socket, socket.SHUT_RDWR)
 
-    timer = Timer(settings.timeout_s * PATIENCE, hang_up)
+    timer = Timer(bound_s, hang_up)
     timer.daemon = True
     timer.start()
     try:
         yield
     except (LDAPException, OSError) as error:
         if is_over.is_set():
-            raise LDAPResponseTimeoutError(f"no whole answer in {settings.timeout_s * PATIENCE} s") from error
+            raise LDAPResponseTimeoutError(f"no whole answer in {bound_s} s") from error
         raise
     finally:
         timer.cancel()

@@ -9,507 +9,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0002_user_signed_out_at"),
-        ("tenants", "0002_plans_and_hosts"),
+        ('accounts', '0002_user_signed_out_at'),
+        ('tenants', '0002_plans_and_hosts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Organisation",
+            name='Organisation',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("code", models.CharField(blank=True, max_length=64, verbose_name="code")),
-                ("sort", models.IntegerField(default=0, verbose_name="order")),
-                ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                (
-                    "reach",
-                    models.CharField(
-                        choices=[
-                            ("organisation", "everyone in it"),
-                            ("branch", "their branch: the departments below their first level"),
-                            ("department", "their own departments"),
-                        ],
-                        default="organisation",
-                        max_length=16,
-                        verbose_name="who sees whom inside",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('code', models.CharField(blank=True, max_length=64, verbose_name='code')),
+                ('sort', models.IntegerField(default=0, verbose_name='order')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('reach', models.CharField(choices=[('organisation', 'everyone in it'), ('branch', 'their branch: the departments below their first level'), ('department', 'their own departments')], default='organisation', max_length=16, verbose_name='who sees whom inside')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
-                "verbose_name": "organisation",
-                "verbose_name_plural": "organisations",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'verbose_name': 'organisation',
+                'verbose_name_plural': 'organisations',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="Department",
+            name='Department',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("code", models.CharField(blank=True, max_length=64, verbose_name="code")),
-                ("path", models.CharField(editable=False, max_length=1749, unique=True, verbose_name="scope")),
-                (
-                    "is_hidden",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Only people inside it see it, what is below it and who is in there.",
-                        verbose_name="hidden",
-                    ),
-                ),
-                ("lft", models.PositiveIntegerField(editable=False)),
-                ("rght", models.PositiveIntegerField(editable=False)),
-                ("tree_id", models.PositiveIntegerField(editable=False)),
-                ("level", models.PositiveIntegerField(editable=False)),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="orgs.department",
-                        verbose_name="parent",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="departments",
-                        to="orgs.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('code', models.CharField(blank=True, max_length=64, verbose_name='code')),
+                ('path', models.CharField(editable=False, max_length=1749, unique=True, verbose_name='scope')),
+                ('is_hidden', models.BooleanField(default=False, help_text='Only people inside it see it, what is below it and who is in there.', verbose_name='hidden')),
+                ('lft', models.PositiveIntegerField(editable=False)),
+                ('rght', models.PositiveIntegerField(editable=False)),
+                ('tree_id', models.PositiveIntegerField(editable=False)),
+                ('level', models.PositiveIntegerField(editable=False)),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='orgs.department', verbose_name='parent')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='departments', to='orgs.organisation', verbose_name='organisation')),
             ],
             options={
-                "verbose_name": "department",
-                "verbose_name_plural": "departments",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'verbose_name': 'department',
+                'verbose_name_plural': 'departments',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="Agreement",
+            name='Agreement',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("may_see", models.BooleanField(default=True, verbose_name="may see")),
-                ("may_write", models.BooleanField(default=False, verbose_name="may write")),
-                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires at")),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
-                (
-                    "from_organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="agreements_given",
-                        to="orgs.organisation",
-                        verbose_name="organisation that allows",
-                    ),
-                ),
-                (
-                    "to_organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="agreements_got",
-                        to="orgs.organisation",
-                        verbose_name="organisation that is allowed",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('may_see', models.BooleanField(default=True, verbose_name='may see')),
+                ('may_write', models.BooleanField(default=False, verbose_name='may write')),
+                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires at')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
+                ('from_organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreements_given', to='orgs.organisation', verbose_name='organisation that allows')),
+                ('to_organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreements_got', to='orgs.organisation', verbose_name='organisation that is allowed')),
             ],
             options={
-                "verbose_name": "agreement",
-                "verbose_name_plural": "agreements",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'verbose_name': 'agreement',
+                'verbose_name_plural': 'agreements',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="PersonSettings",
+            name='PersonSettings',
             fields=[
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="directory_settings",
-                        serialize=False,
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
-                    ),
-                ),
-                (
-                    "is_hidden",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Only people of the same hidden departments and contacts see her.",
-                        verbose_name="hidden",
-                    ),
-                ),
-                (
-                    "is_guest",
-                    models.BooleanField(
-                        default=False, help_text="Sees and is seen by accepted contacts only.", verbose_name="guest"
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='directory_settings', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('is_hidden', models.BooleanField(default=False, help_text='Only people of the same hidden departments and contacts see her.', verbose_name='hidden')),
+                ('is_guest', models.BooleanField(default=False, help_text='Sees and is seen by accepted contacts only.', verbose_name='guest')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
-                "verbose_name": "directory settings",
-                "verbose_name_plural": "directory settings",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'verbose_name': 'directory settings',
+                'verbose_name_plural': 'directory settings',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="Placement",
+            name='Placement',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("title", models.CharField(blank=True, max_length=100, verbose_name="title")),
-                ("is_primary", models.BooleanField(default=False, verbose_name="primary")),
-                ("is_leader", models.BooleanField(default=False, verbose_name="leader")),
-                ("sort", models.IntegerField(default=0, verbose_name="order")),
-                (
-                    "department",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="placements",
-                        to="orgs.department",
-                        verbose_name="department",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="placements",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('title', models.CharField(blank=True, max_length=100, verbose_name='title')),
+                ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
+                ('is_leader', models.BooleanField(default=False, verbose_name='leader')),
+                ('sort', models.IntegerField(default=0, verbose_name='order')),
+                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='orgs.department', verbose_name='department')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
-                "verbose_name": "placement",
-                "verbose_name_plural": "placements",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'verbose_name': 'placement',
+                'verbose_name_plural': 'placements',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="Block",
+            name='Block',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                (
-                    "blocked",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="blocked_by",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="blocked",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="blocks",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('blocked', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocked_by', to=settings.AUTH_USER_MODEL, verbose_name='blocked')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
-                "verbose_name": "block",
-                "verbose_name_plural": "blocks",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
-                "constraints": [
-                    models.UniqueConstraint(fields=("user", "blocked"), name="orgs_block_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("user", models.F("blocked")), _negated=True), name="orgs_block_of_two"
-                    ),
-                ],
+                'verbose_name': 'block',
+                'verbose_name_plural': 'blocks',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
+                'constraints': [models.UniqueConstraint(fields=('user', 'blocked'), name='orgs_block_once'), models.CheckConstraint(condition=models.Q(('user', models.F('blocked')), _negated=True), name='orgs_block_of_two')],
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="Contact",
+            name='Contact',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("asked", "asked"), ("accepted", "accepted")],
-                        default="asked",
-                        max_length=16,
-                        verbose_name="state",
-                    ),
-                ),
-                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
-                (
-                    "other",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="contacts_got",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked",
-                    ),
-                ),
-                (
-                    "requester",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="contacts_asked",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('state', models.CharField(choices=[('asked', 'asked'), ('accepted', 'accepted')], default='asked', max_length=16, verbose_name='state')),
+                ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='accepted at')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts_got', to=settings.AUTH_USER_MODEL, verbose_name='asked')),
+                ('requester', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts_asked', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
-                "verbose_name": "contact",
-                "verbose_name_plural": "contacts",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
-                "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.comparison.Least("requester", "other"),
-                        django.db.models.functions.comparison.Greatest("requester", "other"),
-                        name="orgs_contact_once_per_pair",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("requester", models.F("other")), _negated=True), name="orgs_contact_of_two"
-                    ),
-                ],
+                'verbose_name': 'contact',
+                'verbose_name_plural': 'contacts',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
+                'constraints': [models.UniqueConstraint(django.db.models.functions.comparison.Least('requester', 'other'), django.db.models.functions.comparison.Greatest('requester', 'other'), name='orgs_contact_once_per_pair'), models.CheckConstraint(condition=models.Q(('requester', models.F('other')), _negated=True), name='orgs_contact_of_two')],
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="orgs_organisation_name_once"),
+            model_name='organisation',
+            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='orgs_organisation_name_once'),
         ),
         migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("code", ""), _negated=True),
-                fields=("tenant", "code"),
-                name="orgs_organisation_code_once",
-            ),
+            model_name='organisation',
+            constraint=models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('tenant', 'code'), name='orgs_organisation_code_once'),
         ),
         migrations.AddIndex(
-            model_name="department",
-            index=models.Index(fields=["tree_id", "lft"], name="orgs_department_walk"),
+            model_name='department',
+            index=models.Index(fields=['tree_id', 'lft'], name='orgs_department_walk'),
         ),
         migrations.AddConstraint(
-            model_name="department",
-            constraint=models.UniqueConstraint(fields=("parent", "name"), name="orgs_department_name_once"),
+            model_name='department',
+            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='orgs_department_name_once'),
         ),
         migrations.AddConstraint(
-            model_name="department",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("code", ""), _negated=True),
-                fields=("organisation", "code"),
-                name="orgs_department_code_once",
-            ),
+            model_name='department',
+            constraint=models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('organisation', 'code'), name='orgs_department_code_once'),
         ),
         migrations.AddConstraint(
-            model_name="department",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("parent__isnull", True)), fields=("organisation",), name="orgs_department_one_root"
-            ),
+            model_name='department',
+            constraint=models.UniqueConstraint(condition=models.Q(('parent__isnull', True)), fields=('organisation',), name='orgs_department_one_root'),
         ),
         migrations.AddConstraint(
-            model_name="department",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("parent__isnull", True)), fields=("tree_id",), name="orgs_department_own_tree"
-            ),
+            model_name='department',
+            constraint=models.UniqueConstraint(condition=models.Q(('parent__isnull', True)), fields=('tree_id',), name='orgs_department_own_tree'),
         ),
         migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("from_organisation", "to_organisation"), name="orgs_agreement_once"
-            ),
+            model_name='agreement',
+            constraint=models.UniqueConstraint(fields=('from_organisation', 'to_organisation'), name='orgs_agreement_once'),
         ),
         migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("from_organisation", models.F("to_organisation")), _negated=True),
-                name="orgs_agreement_of_two",
-            ),
+            model_name='agreement',
+            constraint=models.CheckConstraint(condition=models.Q(('from_organisation', models.F('to_organisation')), _negated=True), name='orgs_agreement_of_two'),
         ),
         migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("may_see", True), ("may_write", False), _connector="OR"),
-                name="orgs_agreement_write_needs_see",
-            ),
+            model_name='agreement',
+            constraint=models.CheckConstraint(condition=models.Q(('may_see', True), ('may_write', False), _connector='OR'), name='orgs_agreement_write_needs_see'),
         ),
         migrations.AddIndex(
-            model_name="placement",
-            index=models.Index(fields=["department", "-is_leader", "sort", "id"], name="orgs_placement_listed"),
+            model_name='placement',
+            index=models.Index(fields=['department', '-is_leader', 'sort', 'id'], name='orgs_placement_listed'),
         ),
         migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.UniqueConstraint(fields=("department", "user"), name="orgs_placement_once"),
+            model_name='placement',
+            constraint=models.UniqueConstraint(fields=('department', 'user'), name='orgs_placement_once'),
         ),
         migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_primary", True)), fields=("user",), name="orgs_placement_one_primary"
-            ),
+            model_name='placement',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('user',), name='orgs_placement_one_primary'),
         ),
     ]

@@ -8,130 +8,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("orgs", "0001_initial"),
-        ("tenants", "0002_plans_and_hosts"),
+        ('orgs', '0001_initial'),
+        ('tenants', '0002_plans_and_hosts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Import",
+            name='Import',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=apps.common.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="id",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("departments", "departments"), ("people", "people")],
-                        max_length=16,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("name", models.CharField(blank=True, max_length=200, verbose_name="file name")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("ready", "ready"), ("applying", "being applied"), ("applied", "applied")],
-                        default="ready",
-                        max_length=16,
-                        verbose_name="state",
-                    ),
-                ),
-                ("rows", models.PositiveIntegerField(default=0, verbose_name="rows")),
-                ("planned", models.JSONField(default=dict, verbose_name="planned")),
-                ("done", models.JSONField(default=dict, verbose_name="done")),
-                ("findings", models.JSONField(default=list, verbose_name="findings")),
-                ("failures", models.JSONField(default=list, verbose_name="failures")),
-                ("parts", models.PositiveIntegerField(default=0)),
-                ("next_part", models.PositiveIntegerField(default=0)),
-                ("claimed_at", models.DateTimeField(null=True)),
-                ("applied_at", models.DateTimeField(null=True, verbose_name="applied at")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="sent by",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="imports",
-                        to="orgs.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
+                ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('kind', models.CharField(choices=[('departments', 'departments'), ('people', 'people')], max_length=16, verbose_name='kind')),
+                ('name', models.CharField(blank=True, max_length=200, verbose_name='file name')),
+                ('state', models.CharField(choices=[('ready', 'ready'), ('applying', 'being applied'), ('applied', 'applied')], default='ready', max_length=16, verbose_name='state')),
+                ('rows', models.PositiveIntegerField(default=0, verbose_name='rows')),
+                ('planned', models.JSONField(default=dict, verbose_name='planned')),
+                ('done', models.JSONField(default=dict, verbose_name='done')),
+                ('findings', models.JSONField(default=list, verbose_name='findings')),
+                ('failures', models.JSONField(default=list, verbose_name='failures')),
+                ('parts', models.PositiveIntegerField(default=0)),
+                ('next_part', models.PositiveIntegerField(default=0)),
+                ('claimed_at', models.DateTimeField(null=True)),
+                ('applied_at', models.DateTimeField(null=True, verbose_name='applied at')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='sent by')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='orgs.organisation', verbose_name='organisation')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
-                "verbose_name": "import",
-                "verbose_name_plural": "imports",
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'verbose_name': 'import',
+                'verbose_name_plural': 'imports',
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="ImportPart",
+            name='ImportPart',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("sealed", models.BinaryField()),
-                (
-                    "source",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="stored_parts", to="orgs.import"
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
-                        verbose_name="tenant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('sealed', models.BinaryField()),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stored_parts', to='orgs.import')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
-                "base_manager_name": "unscoped",
-                "default_manager_name": "unscoped",
+                'base_manager_name': 'unscoped',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ("unscoped", django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddIndex(
-            model_name="import",
-            index=models.Index(fields=["organisation", "-created_at"], name="orgs_import_listed"),
+            model_name='import',
+            index=models.Index(fields=['organisation', '-created_at'], name='orgs_import_listed'),
         ),
         migrations.AddConstraint(
-            model_name="importpart",
-            constraint=models.UniqueConstraint(fields=("source", "number"), name="orgs_importpart_once"),
+            model_name='importpart',
+            constraint=models.UniqueConstraint(fields=('source', 'number'), name='orgs_importpart_once'),
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("orgs", "0003_hidden_departments"),
+        ('orgs', '0003_hidden_departments'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="import",
-            name="steps",
-            field=models.JSONField(default=list, verbose_name="steps"),
+            model_name='import',
+            name='steps',
+            field=models.JSONField(default=list, verbose_name='steps'),
         ),
     ]
